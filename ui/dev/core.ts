@@ -1,0 +1,287 @@
+// Stands in for '@tauri-apps/api/core' in `npm run dev:fake`: an account server and a keychain made of memory.
+// ?state=first|empty|list  ?store=ready|locked|dismissed|missing|broken  ?theme=  ?lang=  ?fail=<command>:<error kind>
+// The password of "Dorfladen" is "right", its code 48213905; the authenticator shows 123456.
+import type {
+  AccountRow, AccountPage, AnswerForm, BeginForm, CodeView, DeviceView, ErrorView, PastView, Question, ServerView,
+  Settings, StoreView, Strength, View, Way,
+} from '../src/bindings';
+
+const query = new URLSearchParams(location.search);
+const now = () => Math.floor(Date.now() / 1000);
+const DAY = 86_400;
+const fail = (error: ErrorView): never => {
+  throw error;
+};
+
+const abilities = { recover: true, changeWithCurrent: true, sessions: true };
+const dorfladen: ServerView = {
+  address: 'https://accounts.dorfladen.example', name: 'Dorfladen', host: 'accounts.dorfladen.example', practice: false, abilities,
+};
+const practice: ServerView = {
+  address: 'http://127.0.0.1:4711', name: 'Practice server', host: '127.0.0.1:4711', practice: true, abilities,
+};
+const CODE = '48213905';
+const SAVED_CODES = ['7K2M-9QXA-44TF-ZC0D', 'P8RW-1HNV-63BE-Y5GJ', 'D0TC-S7MA-2X9K-QV4H'];
+
+let settings: Settings = {
+  theme: (query.get('theme') as Settings['theme'] | null) ?? 'system',
+  language: (query.get('lang') as Settings['language'] | null) ?? 'system',
+  store: 'keychain', lockAfterMinutes: 5, clearClipboardSeconds: 30,
+};
+let store: StoreView = { kind: 'keychain', state: (query.get('store') as StoreView['state'] | null) ?? 'ready' };
+let practising = false;
+let mails: { id: string; at: number; subject: string; text: string }[] = [];
+
+const row = (name: string, identifier: string, server: string, state: AccountRow['state'], pretend = false): AccountRow => ({
+  id: name, name, identifier, server, state, practice: pretend,
+});
+let rows: AccountRow[] =
+  (query.get('state') ?? 'list') === 'list'
+    ? [
+        row('Weekly market', 'jana.koenig@mail.example', 'market.example', 'passwordSaved'),
+        row('Dorfladen', 'jana.koenig@gmail.com', 'accounts.dorfladen.example', 'signedIn'),
+        row('Allotment club', 'jana.koenig@mail.example', 'garden.example', 'noPasswordFits'),
+        row('Choir', 'jana', 'choir.example:8443', 'inTheAir'),
+        row('Family photos', 'jana.k', 'photos.example', 'signedIn'),
+        row('Library', 'jana.koenig@mail.example', 'library.example', 'signedOut'),
+        row('Practice account', 'practice@regain.invalid', '127.0.0.1:4711', 'signedIn', true),
+      ]
+    : [];
+
+const past = (id: string, ago: number, why: PastView['why']): PastView => ({ id, at: now() - ago, why });
+const page = (id: string): AccountPage => {
+  const account = rows.find((candidate) => candidate.id === id) ?? fail({ kind: 'gone' });
+  return {
+    account,
+    signedInAt: account.state === 'signedIn' ? now() - 3 * DAY : null,
+    password: account.state === 'signedOut' ? null : { changedAt: now() - 40 * DAY },
+    waiting: account.state === 'inTheAir' ? [past('w1', 900, 'sent'), past('w2', 4000, 'notUsedYet')] : [],
+    history: [past('h1', 40 * DAY, 'replaced'), past('h2', 400 * DAY, 'notAccepted')],
+    abilities,
+    mailbox: account.identifier.includes('@') ? 'j•••@gmail.com' : null,
+  };
+};
+let devices: DeviceView[] = [
+  { id: 'a', name: 'Firefox on Android', lastUsedAt: now() - DAY, current: false, network: '203.0.113.0/24' },
+  { id: 'b', name: 'Regain on Linux', lastUsedAt: now(), current: true, network: null },
+  { id: 'c', name: 'Chrome on Windows', lastUsedAt: now() - 90 * DAY, current: false, network: '198.51.100.0/24' },
+];
+
+interface Running extends BeginForm {
+  server: ServerView;
+  account: string | null;
+  question: Question;
+  resendAt: number;
+}
+const flows = new Map<number, Running>();
+let nextFlow = 1;
+const allWays: Way[] = ['mailCode', 'mailLink', 'recoveryCode'];
+
+const code = (way: Way, purpose: CodeView['purpose'], flow: { resendAt: number }): Question => {
+  const mailed = way === 'mailCode' || way === 'mailLink';
+  return {
+    kind: 'code', purpose, way,
+    sentTo: mailed ? 'j•••@gmail.com' : null,
+    shape: way === 'mailLink' ? { kind: 'link' } : way === 'recoveryCode' ? { kind: 'groups', groups: 4, size: 4 }
+      : { kind: 'digits', length: way === 'authenticator' ? 6 : 8 },
+    sentAt: mailed ? now() : null,
+    validUntil: mailed ? now() + 600 : null,
+    resendIn: mailed ? Math.max(0, flow.resendAt - now()) : null,
+    otherWays: purpose === 'secondFactor' ? ['recoveryCode'] : allWays.filter((other) => other !== way),
+  };
+};
+const mail = () =>
+  mails.unshift({
+    id: String(mails.length), at: now(), subject: `${CODE} is your code for Practice server`,
+    text: `Someone, hopefully you, wants to set a new password.\n\n    4821 3905\n\nIt works until ${new Date(Date.now() + 6e5).toLocaleTimeString()}.\nWasn't it you? Do nothing: your password stays as it is.\n\n@127.0.0.1 #${CODE}`,
+  });
+
+const strengthOf = (password: string): Strength => {
+  const long = password.length >= 15;
+  const common = !/sommer|password|1234/i.test(password);
+  return {
+    score: password.length > 19 ? 4 : Math.floor(password.length / 5),
+    hint: password.length > 14 ? null : /\d{4}/.test(password) ? 'year' : 'addWords',
+    ok: long && common,
+    rules: [
+      { rule: { kind: 'tooShort', min: 15 }, met: long },
+      { rule: { kind: 'common' }, met: common },
+      { rule: { kind: 'containsIdentifier' }, met: true },
+      { rule: { kind: 'containsServer' }, met: true },
+    ],
+  };
+};
+
+const view = (id: number, problem: View['problem'] = null): View => {
+  const flow = flows.get(id) ?? fail({ kind: 'gone' });
+  const { question } = flow;
+  if (question.kind === 'code' && question.resendIn !== null) question.resendIn = Math.max(0, flow.resendAt - now());
+  return { flow: id, intent: flow.intent, server: flow.server, identifier: flow.identifier ?? '', question, problem };
+};
+
+const done = (flow: Running, what: 'signedIn' | 'passwordChanged'): Question => {
+  const name = flow.account ?? (flow.server.practice ? 'Practice account' : flow.server.name);
+  rows = [
+    ...rows.filter((account) => account.id !== name),
+    row(name, flow.identifier ?? '', flow.server.host, 'signedIn', flow.server.practice),
+  ];
+  return {
+    kind: 'done', account: name, what, store: store.kind, savedAt: now(), oldKept: what === 'passwordChanged',
+    sessionsEnded: what === 'passwordChanged' ? 3 : null, noticeTo: what === 'passwordChanged' ? 'j•••@gmail.com' : null,
+  };
+};
+
+function begin(form: BeginForm): View {
+  const id = nextFlow++;
+  const account = form.target.kind === 'account' ? page(form.target.id).account : null;
+  const server = form.target.kind === 'server'
+    ? form.target.address === practice.address ? practice : dorfladen
+    : { ...dorfladen, name: account?.name ?? '', host: account?.server ?? '', practice: account?.practice ?? false };
+  const flow: Running = {
+    ...form, server, account: account?.id ?? null, identifier: form.identifier ?? account?.identifier ?? '',
+    question: { kind: 'password', purpose: 'signIn', saved: account?.state === 'passwordSaved' },
+    resendAt: now() + Number(query.get('resend') ?? 60),
+  };
+  if (form.intent === 'recover') {
+    flow.question = code('mailCode', 'recovery', flow);
+    mail();
+  } else if (form.intent === 'changePassword') {
+    flow.question = account?.id === 'Choir'
+      ? { kind: 'password', purpose: 'current', saved: false }
+      : { kind: 'newPassword', minLength: 15, maxLength: 256, unknown: false };
+  }
+  flows.set(id, flow);
+  return view(id);
+}
+
+function answer(id: number, given: AnswerForm): View {
+  const flow = flows.get(id) ?? fail({ kind: 'gone' });
+  const { question } = flow;
+  switch (given.kind) {
+    case 'saved':
+      return view(id, { kind: 'noPasswordFits' });
+    case 'password':
+      if (given.password === 'second') flow.question = code('authenticator', 'secondFactor', flow);
+      else if (given.password !== 'right') return view(id, { kind: 'wrongPassword' });
+      else flow.question = flow.intent === 'signIn' ? done(flow, 'signedIn') : { kind: 'newPassword', minLength: 15, maxLength: 256, unknown: false };
+      return view(id);
+    case 'code': {
+      if (question.kind !== 'code') return fail({ kind: 'bug' });
+      const right = question.purpose === 'secondFactor' ? '123456' : CODE;
+      if (given.code === '00000000') return fail({ kind: 'expired' });
+      if (given.code !== right && !SAVED_CODES.includes(given.code) && question.way !== 'mailLink') return view(id, { kind: 'wrongCode' });
+      flow.question = question.purpose === 'secondFactor' ? done(flow, 'signedIn') : { kind: 'newPassword', minLength: 15, maxLength: 256, unknown: false };
+      return view(id);
+    }
+    case 'newPassword':
+      if (given.password.includes('lost')) {
+        flow.question = { kind: 'newPassword', minLength: 15, maxLength: 256, unknown: true };
+        return fail({ kind: 'outcomeUnknown' });
+      }
+      if (given.password.includes('weak')) return view(id, { kind: 'weakPassword', reasons: [{ kind: 'guessable' }, { kind: 'sameAsCurrent' }] });
+      flow.question = done(flow, 'passwordChanged');
+      return view(id);
+    case 'useGenerated':
+    case 'findOut':
+      flow.question = done(flow, 'passwordChanged');
+      return view(id);
+    case 'resend':
+      if (flow.resendAt > now()) return view(id, { kind: 'tooSoon', wait: flow.resendAt - now() });
+      flow.resendAt = now() + 60;
+      if (question.kind === 'code') flow.question = code(question.way, question.purpose, flow);
+      mail();
+      return view(id);
+    case 'otherWay':
+      if (question.kind === 'code') flow.question = code(given.way, question.purpose, flow);
+      return view(id);
+  }
+}
+
+const handlers: Record<string, (a: never) => unknown> = {
+  start: () => ({ firstStart: query.get('state') === 'first', settings, store, system: 'linux', version: '0.1.0' }),
+  shown: () => null,
+  save_settings: (a: { settings: Settings }) => (settings = a.settings),
+  choose_store: (a: { kind: StoreView['kind'] }) => {
+    if (a.kind === 'keychain' && store.state !== 'ready') fail({ kind: store.state === 'missing' ? 'noKeychain' : 'locked' });
+    return (store = { kind: a.kind, state: 'ready' });
+  },
+  store_state: () => store,
+  unlock_store: () => (store = { ...store, state: 'ready' }),
+  accounts: () => rows,
+  account: (a: { id: string }) => page(a.id),
+  find_server: (a: { address: string }) => {
+    if (a.address.trim() === '') fail({ kind: 'address', why: 'empty' });
+    if (a.address.startsWith('http://')) fail({ kind: 'address', why: 'notEncrypted' });
+    if (!a.address.includes('.')) fail({ kind: 'address', why: 'notAnAddress' });
+    return a.address.includes('dorfladen') ? dorfladen : fail({ kind: 'address', why: 'noAccountServer' });
+  },
+  start_practice: () => {
+    practising = true;
+    return { server: practice, identifier: 'practice@regain.invalid', recoveryCodes: SAVED_CODES };
+  },
+  practice_mails: () => (practising ? mails : []),
+  open_practice_outbox: () => null,
+  begin: (a: { form: BeginForm }) => begin(a.form),
+  answer: (a: { flow: number; answer: AnswerForm }) => answer(a.flow, a.answer),
+  look: (a: { flow: number }) => view(a.flow),
+  cancel: (a: { flow: number }) => {
+    flows.delete(a.flow);
+    return null;
+  },
+  generate: (a: { form: { kind: string; length: number } }) => {
+    const words = ['mossy', '7', 'Kettle', 'walnut', '29', 'harbour', 'Lantern', 'quince', 'pebble', 'tulip'];
+    const password = a.form.kind === 'words' ? words.slice(0, a.form.length).join('-') : 'k7Qm4vXz9RtPw2LsHj6NbYc3DfGg8AeUoKpMx5ZrTq1VhWnBsJdCyFuLaEiRgPqQ'.slice(0, a.form.length);
+    return { password, strength: { ...strengthOf(password), score: 4, ok: true, hint: null }, savedAt: now(), store: store.kind };
+  },
+  copy_generated: () => ({ clearIn: settings.clearClipboardSeconds }),
+  check_password: (a: { password: string }) => strengthOf(a.password),
+  check_identifier: (a: { identifier: string }) => ({
+    plausible: a.identifier.length > 1,
+    suggestion: a.identifier.endsWith('gmial.com') ? a.identifier.replace('gmial', 'gmail') : null,
+  }),
+  doctor: (a: { flow: number }) => {
+    const flow = flows.get(a.flow) ?? fail({ kind: 'gone' });
+    const identifier = flow.identifier ?? '';
+    const typo = identifier.endsWith('gmial.com');
+    return {
+      reach: 'fine', suggestion: typo ? identifier.replace('gmial', 'gmail') : null, domain: identifier.split('@')[1] ?? null,
+      resendIn: Math.max(0, flow.resendAt - now()), otherWays: ['mailLink', 'recoveryCode'],
+    };
+  },
+  sessions: () => devices,
+  end_session: (a: { session: string }) => {
+    devices = devices.filter((device) => device.id !== a.session);
+    return null;
+  },
+  end_other_sessions: () => {
+    const count = devices.length - 1;
+    devices = devices.filter((device) => device.current);
+    return count;
+  },
+  sign_out: (a: { account: string }) => {
+    rows = rows.map((account) => (account.id === a.account ? { ...account, state: 'passwordSaved' } : account));
+    return null;
+  },
+  remove_account: (a: { account: string }) => {
+    rows = rows.filter((account) => account.id !== a.account);
+    return null;
+  },
+  reveal_password: () => ({ password: 'mossy-7-Kettle-walnut-29', hideIn: 30 }),
+  copy_password: () => ({ clearIn: settings.clearClipboardSeconds }),
+  clear_clipboard: () => null,
+  open_server: () => null,
+  lock: () => {
+    flows.clear();
+    return null;
+  },
+  unlock: () => store,
+};
+
+export async function invoke(command: string, args: never): Promise<unknown> {
+  await new Promise((resolve) => setTimeout(resolve, Number(query.get('slow') ?? 30)));
+  const [failing, kind] = (query.get('fail') ?? '').split(':');
+  if (failing === command) throw { kind, wait: 90 };
+  const handler = handlers[command];
+  if (!handler) throw { kind: 'bug' };
+  return structuredClone(handler(args));
+}

@@ -1,0 +1,334 @@
+import {
+  type Abilities,
+  type AccountPage,
+  type AnswerForm,
+  type Commands,
+  type ErrorView,
+  type IntentKind,
+  type ServerView,
+  type Target,
+  Trouble,
+  type View,
+  type Way,
+} from './bridge';
+
+type FlowCommands = Pick<Commands, 'begin' | 'answer' | 'look' | 'cancel'>;
+
+/** What a conversation is about, known before it begins. */
+export interface Entry {
+  target: Target;
+  name: string;
+  host: string;
+  practice: boolean;
+  abilities: Abilities;
+  /** A listed account knows its own identifier. */
+  account: string | null;
+  /** A password for it rests in the store. */
+  saved: boolean;
+}
+
+/** The two forms that come before the first question, then whatever is asked. */
+export type Stage = { kind: 'signIn' } | { kind: 'identifier' } | { kind: 'asked'; view: View };
+
+export type Panel = 'doctor' | 'ways' | 'mailbox';
+
+/** Which button is at work. */
+export type Work = 'begin' | 'answer' | 'saved' | 'resend' | 'way' | 'findOut' | 'unlock';
+
+/** Where the window goes when a conversation is over. */
+export type Exit = { to: 'origin' | 'cancelled' | 'accounts' } | { to: 'account'; id: string; error: ErrorView | null };
+
+export const entryOfServer = (server: ServerView): Entry => ({
+  target: { kind: 'server', address: server.address },
+  name: server.name,
+  host: server.host,
+  practice: server.practice,
+  abilities: server.abilities,
+  account: null,
+  saved: false,
+});
+
+export const entryOfAccount = (page: AccountPage): Entry => ({
+  target: { kind: 'account', id: page.account.id },
+  name: page.account.name,
+  host: page.account.server,
+  practice: page.account.practice,
+  abilities: page.abilities,
+  account: page.account.id,
+  saved: page.password !== null,
+});
+
+/** The one conversation. It holds the current question and nothing that is being typed. */
+export class Flow {
+  entry = $state.raw<Entry | null>(null);
+  stage = $state.raw<Stage | null>(null);
+  error = $state.raw<ErrorView | null>(null);
+  panel = $state<Panel | null>(null);
+  work = $state<Work | null>(null);
+  identifier = $state('');
+  /** Milliseconds since 1970 when a new code may be asked for. */
+  resendAt = $state<number | null>(null);
+  /** A new code was sent while this question stood. */
+  resent = $state(false);
+  /** Where the conversation began; "forgotten" from an account page has no sign-in form to go back to. */
+  #first: Stage['kind'] = 'signIn';
+  /** Grows with every turn; an answer that comes too late finds another number. */
+  #turn = 0;
+
+  constructor(
+    private readonly commands: FlowCommands,
+    private readonly leave: (exit: Exit) => void,
+    private readonly now: () => number = Date.now,
+  ) {}
+
+  get view(): View | null {
+    return this.stage?.kind === 'asked' ? this.stage.view : null;
+  }
+
+  get busy(): boolean {
+    return this.work !== null;
+  }
+
+  /** The intent of the running or coming conversation. */
+  get intent(): IntentKind {
+    if (this.view) return this.view.intent;
+    return this.stage?.kind === 'identifier' ? 'recover' : 'signIn';
+  }
+
+  openSignIn(entry: Entry, identifier: string): void {
+    this.#open(entry, identifier, { kind: 'signIn' });
+  }
+
+  openIdentifier(entry: Entry, identifier: string): void {
+    this.#open(entry, identifier, { kind: 'identifier' });
+  }
+
+  /** Begins at once: the account knows who it is. Resolves when the first question stands, or throws. */
+  async openAccount(entry: Entry, identifier: string, intent: 'recover' | 'changePassword'): Promise<void> {
+    const turn = ++this.#turn;
+    const view = await this.commands.begin({ target: entry.target, intent, identifier: null });
+    if (turn !== this.#turn) {
+      void this.commands.cancel(view.flow);
+      return;
+    }
+    this.#open(entry, identifier, { kind: 'asked', view });
+    this.#show(view);
+  }
+
+  /** "Forgot your password?": the identifier is carried over. */
+  forgot(identifier: string): void {
+    this.#drop();
+    this.identifier = identifier;
+    this.stage = { kind: 'identifier' };
+  }
+
+  /** Signs in with a typed password, or with the saved one. Resolves to whether the password was judged. */
+  async signIn(identifier: string, password: string | null): Promise<boolean> {
+    this.identifier = identifier;
+    return this.#working(password === null ? 'saved' : 'begin', async (alive) => {
+      let view = this.view;
+      if (view?.question.kind !== 'password' || view.identifier !== identifier) {
+        if (view) void this.commands.cancel(view.flow);
+        view = await this.commands.begin(this.#form('signIn', identifier));
+        if (!alive()) return void this.commands.cancel(view.flow);
+        if (view.question.kind !== 'password') return this.#show(view);
+        this.stage = { kind: 'asked', view };
+      }
+      const answer: AnswerForm = password === null ? { kind: 'saved' } : { kind: 'password', password };
+      const next = await this.commands.answer(view.flow, answer);
+      if (alive()) this.#show(next);
+    });
+  }
+
+  /** "Send me a code". */
+  async recover(identifier: string): Promise<boolean> {
+    this.identifier = identifier;
+    return this.#working('begin', async (alive) => {
+      const view = await this.commands.begin(this.#form('recover', identifier));
+      if (!alive()) return void this.commands.cancel(view.flow);
+      this.#show(view);
+    });
+  }
+
+  /** Answers the current question. Resolves to whether the answer was judged, right or wrong. */
+  async answer(answer: AnswerForm, work: Work = 'answer'): Promise<boolean> {
+    const flow = this.view?.flow;
+    if (flow === undefined) return false;
+    return this.#working(work, async (alive) => {
+      const view = await this.commands.answer(flow, answer);
+      if (alive()) this.#show(view);
+    });
+  }
+
+  async resend(): Promise<boolean> {
+    const sent = await this.answer({ kind: 'resend' }, 'resend');
+    this.resent = sent && this.view?.problem === null;
+    return this.resent;
+  }
+
+  async otherWay(way: Way): Promise<void> {
+    if (await this.answer({ kind: 'otherWay', way }, 'way')) this.panel = null;
+  }
+
+  /** The question as it stands now; used when its time may have run out. */
+  async look(): Promise<void> {
+    const flow = this.view?.flow;
+    if (flow === undefined || this.busy) return;
+    await this.#working('answer', async (alive) => {
+      const view = await this.commands.look(flow);
+      if (alive()) this.#show(view, this.error);
+    });
+  }
+
+  /** One step back. What is open on top closes first. */
+  back(): void {
+    if (this.panel) {
+      this.panel = null;
+      return;
+    }
+    switch (this.backTo) {
+      case 'signIn':
+        this.#drop();
+        this.stage = { kind: 'signIn' };
+        return;
+      case 'identifier':
+        this.#drop();
+        this.stage = { kind: 'identifier' };
+        return;
+      case 'origin':
+        this.#end();
+        this.leave({ to: 'origin' });
+        return;
+      case null:
+        return;
+    }
+  }
+
+  /** Where Back leads; null where there is no way back without losing something. */
+  get backTo(): 'signIn' | 'identifier' | 'origin' | null {
+    const { stage } = this;
+    if (!stage) return null;
+    if (stage.kind === 'signIn') return 'origin';
+    if (stage.kind === 'identifier') return this.#first === 'signIn' ? 'signIn' : 'origin';
+    const { question, intent } = stage.view;
+    if (question.kind === 'done') return null;
+    if (intent === 'changePassword') return 'origin';
+    if (intent === 'signIn') return question.kind === 'code' ? 'signIn' : 'origin';
+    if (question.kind === 'code' && question.purpose === 'recovery') {
+      return this.#first === 'asked' ? 'origin' : 'identifier';
+    }
+    return null;
+  }
+
+  cancel(): void {
+    this.#end();
+    this.leave({ to: 'cancelled' });
+  }
+
+  /** After the last question. */
+  finish(): void {
+    this.#end();
+    this.leave({ to: 'accounts' });
+  }
+
+  /** Forgets the conversation; Rust has dropped it already, or is told so. */
+  reset(): void {
+    this.#end();
+  }
+
+  clearError(): void {
+    this.error = null;
+  }
+
+  #open(entry: Entry, identifier: string, stage: Stage): void {
+    this.#drop();
+    this.entry = entry;
+    this.identifier = identifier;
+    this.stage = stage;
+    this.#first = stage.kind;
+  }
+
+  #form(intent: IntentKind, identifier: string) {
+    const { entry } = this;
+    if (!entry) throw new Trouble({ kind: 'gone' });
+    return { target: entry.target, intent, identifier: entry.account === null ? identifier : null };
+  }
+
+  async #working(work: Work, run: (alive: () => boolean) => Promise<void>): Promise<boolean> {
+    if (this.busy) return false;
+    const turn = ++this.#turn;
+    const alive = () => turn === this.#turn;
+    this.work = work;
+    try {
+      await run(alive);
+      return true;
+    } catch (thrown) {
+      if (alive()) await this.#fail(thrown instanceof Trouble ? thrown.view : { kind: 'bug' }, alive);
+      return false;
+    } finally {
+      if (alive()) this.work = null;
+    }
+  }
+
+  #show(view: View, error: ErrorView | null = null): void {
+    const before = this.view;
+    this.error = error;
+    if (view.identifier !== '') this.identifier = view.identifier;
+    const { question } = view;
+    this.resendAt =
+      question.kind === 'code' && question.resendIn !== null ? this.now() + question.resendIn * 1000 : null;
+    if (before?.question.kind !== question.kind || before.flow !== view.flow) {
+      this.panel = null;
+      this.resent = false;
+    }
+    this.stage = { kind: 'asked', view };
+  }
+
+  async #fail(error: ErrorView, alive: () => boolean): Promise<void> {
+    this.error = error;
+    const { view } = this;
+    if (!view) return;
+    if (error.kind === 'expired' || error.kind === 'refused' || error.kind === 'gone') {
+      this.#startAgain(error, view);
+    } else if (error.kind === 'outcomeUnknown') {
+      try {
+        const now = await this.commands.look(view.flow);
+        if (alive()) this.#show(now, error);
+      } catch {
+        // The words on the screen stay right: whether the change happened is not known.
+      }
+    }
+  }
+
+  /** The flow has ended on the other side: back to its first form, with the words for it. */
+  #startAgain(error: ErrorView, view: View): void {
+    const { entry } = this;
+    if (view.intent === 'changePassword' && entry?.account) {
+      this.#end();
+      this.leave({ to: 'account', id: entry.account, error });
+      return;
+    }
+    this.#drop();
+    this.stage = view.intent === 'signIn' ? { kind: 'signIn' } : { kind: 'identifier' };
+    this.error = error;
+  }
+
+  /** Ends the running exchange and forgets its question. */
+  #drop(): void {
+    const { view } = this;
+    this.#turn += 1;
+    if (view) void this.commands.cancel(view.flow);
+    this.stage = null;
+    this.error = null;
+    this.panel = null;
+    this.work = null;
+    this.resendAt = null;
+    this.resent = false;
+  }
+
+  #end(): void {
+    this.#drop();
+    this.entry = null;
+    this.identifier = '';
+  }
+}

@@ -1,0 +1,46 @@
+import type { Words } from './words';
+
+const MINUTE = 60;
+const DAY = 86_400;
+
+/** "0:42", "12:05": a span of whole seconds. */
+export function clock(seconds: number): string {
+  const left = Math.max(0, Math.ceil(seconds));
+  return `${Math.floor(left / MINUTE)}:${String(left % MINUTE).padStart(2, '0')}`;
+}
+
+/** Clock time of a moment in Unix seconds. */
+export function time(at: number, locale: string): string {
+  return new Intl.DateTimeFormat(locale, { hour: 'numeric', minute: '2-digit' }).format(at * 1000);
+}
+
+const dayNumber = (ms: number): number => {
+  const date = new Date(ms);
+  return Math.round(Date.UTC(date.getFullYear(), date.getMonth(), date.getDate()) / 1000 / DAY);
+};
+
+/** "today", "yesterday", "12 May", "12 May 2024". */
+export function day(at: number, locale: string, now: number): string {
+  const ago = dayNumber(now) - dayNumber(at * 1000);
+  if (ago === 0 || ago === 1) {
+    return new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }).format(-ago, 'day');
+  }
+  const sameYear = new Date(now).getFullYear() === new Date(at * 1000).getFullYear();
+  return new Intl.DateTimeFormat(locale, {
+    day: 'numeric',
+    month: 'long',
+    ...(sameYear ? {} : { year: 'numeric' }),
+  }).format(at * 1000);
+}
+
+/** "Today at 14:27", "Yesterday, 18:04", "12 May, 09:30". */
+export function moment(at: number, locale: string, now: number, t: Words): string {
+  const clockTime = time(at, locale);
+  if (dayNumber(now) === dayNumber(at * 1000)) return t.common.today(clockTime);
+  return capital(t.common.onDay(day(at, locale, now), clockTime), locale);
+}
+
+export function capital(text: string, locale: string): string {
+  const [first = '', ...rest] = text;
+  return first.toLocaleUpperCase(locale) + rest.join('');
+}

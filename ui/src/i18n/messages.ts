@@ -1,0 +1,23 @@
+import type { ErrorView, ProblemView, WeakReason } from '../bridge';
+import type { ErrorKey, TwoLines, Words } from './words';
+
+export const errorKey = (error: ErrorView): ErrorKey =>
+  error.kind === 'address' ? `address.${error.why}` : error.kind;
+
+/** Two lines for an error: what happened, what to do. */
+export function errorLines(error: ErrorView, t: Words, server: string): TwoLines {
+  const wait = error.kind === 'rateLimited' && error.wait !== null ? t.common.wait(error.wait) : null;
+  return t.errors[errorKey(error)]({ server, wait });
+}
+
+/** Two lines for a problem: what happened, what to do. */
+export function problemLines(problem: ProblemView, t: Words, server: string): TwoLines {
+  const wait = problem.kind === 'tooSoon' ? t.common.wait(problem.wait) : null;
+  return t.problems[problem.kind]({ server, wait });
+}
+
+const bound = (reason: WeakReason): number =>
+  reason.kind === 'tooShort' ? reason.min : reason.kind === 'tooLong' ? reason.max : 0;
+
+export const weakLine = (reason: WeakReason, t: Words): string => t.weak[reason.kind](bound(reason));
+export const ruleLine = (rule: WeakReason, t: Words): string => t.newPassword.rule[rule.kind](bound(rule));

@@ -1,0 +1,31 @@
+import './styles/fonts.css';
+import './styles/tokens.css';
+import './styles/base.css';
+import './styles/controls.css';
+import './styles/question.css';
+import './styles/rooms.css';
+import { mount } from 'svelte';
+import App from './App.svelte';
+import { app, errorIn } from './app.svelte';
+import { bridge } from './bridge';
+
+const PAINT_MS = 250;
+
+const target = document.getElementById('app');
+if (target) {
+  try {
+    await app.start();
+  } catch (thrown) {
+    app.error = errorIn(thrown);
+  }
+  mount(App, { target });
+  let told = false;
+  const shown = () => {
+    if (told) return;
+    told = true;
+    void bridge.shown();
+  };
+  requestAnimationFrame(() => requestAnimationFrame(shown));
+  // A hidden window may not draw frames at all.
+  setTimeout(shown, PAINT_MS);
+}

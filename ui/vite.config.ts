@@ -1,0 +1,21 @@
+import { fileURLToPath } from 'node:url';
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { svelteTesting } from '@testing-library/svelte/vite';
+import { defineConfig } from 'vitest/config';
+
+const fake = fileURLToPath(new URL('./dev/core.ts', import.meta.url));
+
+export default defineConfig(({ mode }) => ({
+  plugins: [svelte(), mode === 'test' ? svelteTesting() : null],
+  // `npm run dev:fake` puts an account server and a keychain made of memory behind the window.
+  resolve: mode === 'fake' ? { alias: { '@tauri-apps/api/core': fake } } : {},
+  clearScreen: false,
+  server: { port: 5173, strictPort: true, host: '127.0.0.1' },
+  build: {
+    target: 'es2022',
+    // The content security policy allows no font from a data: address.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+  test: { environment: 'jsdom', include: ['tests/**/*.test.ts'], setupFiles: ['tests/setup.ts'] },
+}));
