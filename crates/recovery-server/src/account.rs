@@ -1,0 +1,119 @@
+//! Adding accounts. There is no sign-up: whoever runs the server adds people.
+
+use crate::audit::Event;
+use crate::identifier::Identifier;
+use crate::language::Language;
+use crate::password::{self, About, Reason};
+use crate::storage::{Account, StorageError};
+use crate::totp::Totp;
+use crate::{App, token};
+use zeroize::Zeroizing;
+
+/// A person to be added.
+#[derive(Debug, Clone)]
+pub struct NewAccount {
+    /// What the person signs in with.
+    pub identifier: String,
+    /// Where mail goes; the person can sign in with it, too.
+    pub address: String,
+    /// How mail greets the person; may be empty.
+    pub name: String,
+    pub language: Option<Language>,
+    pub password: Zeroizing<String>,
+    /// Ask for a code from an authenticator app at sign-in.
+    pub totp: bool,
+    /// Make saved recovery codes.
+    pub recovery_codes: bool,
+}
+
+/// What only this moment knows: show it to the person, then forget it.
+#[derive(Clone)]
+pub struct Added {
+    pub id: String,
+    pub totp: Option<Totp>,
+    /// `XXXX-XXXX-XXXX-XXXX`, ten of them, or none.
+    pub recovery_codes: Vec<String>,
+}
+
+/// Why the account was not added.
+#[derive(Debug, thiserror::Error)]
+pub enum AddError {
+    #[error("{0:?} cannot be an identifier: use 1 to 254 characters without control characters")]
+    Identifier(String),
+    #[error("{0:?} is not a mail address")]
+    Address(String),
+    #[error("the password is too weak: {}", password::words(.0))]
+    Password(Vec<Reason>),
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    #[error("the password could not be hashed: {0}")]
+    Hash(String),
+}
+
+impl NewAccount {
+    /// An account without extras.
+    pub fn new(identifier: &str, address: &str, password: &str) -> Self {
+        Self {
+            identifier: identifier.to_owned(),
+            address: address.to_owned(),
+            name: String::new(),
+            language: None,
+            password: Zeroizing::new(password.to_owned()),
+            totp: false,
+            recovery_codes: false,
+        }
+    }
+}
+
+impl App {
+    /// Adds an account.
+    ///
+    /// # Errors
+    /// The identifier, address or password cannot be used, or somebody already has one of the names.
+    pub async fn add_account(&self, new: NewAccount) -> Result<Added, AddError> {
+        let name = Identifier::read(&new.identifier).ok_or_else(|| AddError::Identifier(new.identifier.clone()))?;
+        let address = Identifier::read(&new.address)
+            .filter(|_| new.address.trim().parse::<lettre::Address>().is_ok())
+            .ok_or_else(|| AddError::Address(new.address.clone()))?;
+        let about = About {
+            second_factor: new.totp,
+            names: vec![name.as_str().to_owned(), address.as_str().to_owned(), new.name.clone()],
+        };
+        let password = password::normal(&new.password);
+        let reasons = password::reasons(&password, &about, self.config());
+        if !reasons.is_empty() {
+            return Err(AddError::Password(reasons));
+        }
+
+        let failed = |error: crate::hash::HashError| AddError::Hash(error.to_string());
+        let salt = || crate::rng::bytes(self.random());
+        let password_hash = self.hasher().hash(&password, salt()).await.map_err(failed)?;
+        let totp = new.totp.then(|| Totp::new(self.random()));
+        let recovery_codes: Vec<String> = (0..if new.recovery_codes { token::RECOVERY_CODES } else { 0 })
+            .map(|_| token::recovery_code(self.random()))
+            .collect();
+        let plain: Vec<String> = recovery_codes.iter().map(|code| code.replace('-', "")).collect();
+        let code_hashes = self.hasher().hash_all(&plain, salt()).await.map_err(failed)?;
+
+        let account = Account {
+            id: token::id(self.random()),
+            identifier: new.identifier.trim().to_owned(),
+            address: new.address.trim().to_owned(),
+            person: new.name.trim().to_owned(),
+            language: new.language.unwrap_or(self.config().language),
+            password_hash,
+            totp_secret: totp.as_ref().map(|totp| self.pepper().seal(self.random(), totp.as_bytes())),
+        };
+        let mut names = vec![name.as_str().to_owned(), address.as_str().to_owned()];
+        names.dedup();
+        let audit = self.entry(Event::AccountAdded, "ok", Some(&account.id), None);
+        self.storage()
+            .add_account(&account, &names, &code_hashes, self.clock().now(), &audit)
+            .await?;
+        Ok(Added {
+            id: account.id,
+            totp,
+            recovery_codes,
+        })
+    }
+}

@@ -1,0 +1,57 @@
+//! The HTTP contract, one file for each noun.
+
+mod about;
+mod extract;
+mod guard;
+mod outbox;
+mod pages;
+mod password;
+mod problem;
+mod recovery;
+mod second_factor;
+mod sessions;
+mod sign_in;
+
+use crate::{App, openapi};
+use axum::extract::DefaultBodyLimit;
+use axum::{Router, middleware};
+use utoipa::OpenApi as _;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// Largest request body, bytes.
+pub const BODY_LIMIT: usize = 16 * 1024;
+
+/// Everything the server answers.
+pub fn router(app: &App) -> Router {
+    let (mut router, description) = contract().split_for_parts();
+    router = router.merge(pages::router()).route(
+        "/openapi.json",
+        axum::routing::get(move || std::future::ready(axum::Json(description.clone()))),
+    );
+    if app.outbox().is_some() {
+        router = router.merge(outbox::router());
+    }
+    router
+        .fallback(guard::not_found)
+        .method_not_allowed_fallback(guard::method_not_allowed)
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(middleware::from_fn_with_state(app.clone(), guard::guard))
+        .with_state(app.clone())
+}
+
+pub(crate) fn contract() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(openapi::Description::openapi())
+        .routes(routes!(about::about))
+        .routes(routes!(sign_in::sign_in))
+        .routes(routes!(second_factor::second_factor))
+        .routes(routes!(sessions::refresh))
+        .routes(routes!(sessions::current, sessions::end_current))
+        .routes(routes!(sessions::list, sessions::end_others))
+        .routes(routes!(sessions::end_one))
+        .routes(routes!(password::change))
+        .routes(routes!(recovery::start))
+        .routes(routes!(recovery::send))
+        .routes(routes!(recovery::check))
+        .routes(routes!(recovery::set_password))
+}

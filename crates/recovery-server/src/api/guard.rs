@@ -1,0 +1,84 @@
+//! What every request passes through.
+
+use super::problem::Problem;
+use crate::App;
+use crate::config::is_loopback_host;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, HeaderMap, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+};
+use axum::http::{HeaderValue, Uri};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use std::time::Duration;
+
+/// How long one request may take, from its head to its answer.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Refuses foreign hosts, ends what takes too long, and marks every answer as not to be kept.
+pub(super) async fn guard(State(app): State<App>, request: Request, next: Next) -> Response {
+    let method = request.method().clone();
+    // The route, not the path: what is logged has no names in it.
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or_else(|| "(none)".to_owned(), |path| path.as_str().to_owned());
+
+    let mut response = if is_ours(&app, request.uri(), request.headers()) {
+        match tokio::time::timeout(PATIENCE, next.run(request)).await {
+            Ok(response) => response,
+            Err(_) => Problem::Timeout.into_response(),
+        }
+    } else {
+        Problem::OtherHost.into_response()
+    };
+
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers
+        .entry(CONTENT_SECURITY_POLICY)
+        .or_insert(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
+    tracing::info!(%method, route, status = response.status().as_u16(), "answered");
+    response
+}
+
+pub(super) async fn not_found() -> Problem {
+    Problem::NotFound
+}
+
+pub(super) async fn method_not_allowed() -> Problem {
+    Problem::MethodNotAllowed
+}
+
+/// Names other than our own are refused, so that no link, cookie or cache can be made for them.
+fn is_ours(app: &App, uri: &Uri, headers: &HeaderMap) -> bool {
+    let named = headers
+        .get(HOST)
+        .and_then(|host| host.to_str().ok())
+        .or_else(|| uri.authority().map(|authority| authority.as_str()));
+    let Some(host) = named.map(without_port) else {
+        return false;
+    };
+    host.eq_ignore_ascii_case(app.config().host()) || (app.config().is_loopback() && is_loopback_host(host))
+}
+
+fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_port;
+
+    #[test]
+    fn ports_are_left_out() {
+        for (host, name) in [("a.example", "a.example"), ("a.example:443", "a.example"), ("[::1]:80", "[::1]"), ("[::1]", "[::1]")] {
+            assert_eq!(without_port(host), name);
+        }
+    }
+}

@@ -1,0 +1,121 @@
+use super::extract::{Body, Caller};
+use super::problem::{Problem, ProblemDetails};
+use super::sign_in::{NOTICE_LIFE, SignInAnswer, letter, open};
+use crate::audit::Event;
+use crate::mail::Matter;
+use crate::storage::{Account, Factor, Trace};
+use crate::totp::{self, Totp};
+use crate::{App, token};
+use axum::Json;
+use axum::extract::State;
+use serde::Deserialize;
+use utoipa::ToSchema;
+use zeroize::Zeroizing;
+
+/// Wrong tries before the password is asked for again.
+const TRIES: u32 = 5;
+
+#[derive(Deserialize, ToSchema)]
+pub(super) struct SecondFactor {
+    ticket: String,
+    way: Way,
+    #[schema(value_type = String)]
+    code: Zeroizing<String>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum Way {
+    Totp,
+    RecoveryCode,
+}
+
+/// Answer the question for the second factor.
+#[utoipa::path(post, path = "/v1/sign-in/second-factor", request_body = SecondFactor, responses(
+    (status = 200, body = SignInAnswer),
+    (status = 400, description = "`wrong_code`", body = ProblemDetails),
+    (status = 410, description = "`expired`: sign in again", body = ProblemDetails),
+    (status = 429, description = "`rate_limited`", body = ProblemDetails),
+    (status = 503, description = "`busy`", body = ProblemDetails),
+))]
+pub(super) async fn second_factor(
+    State(app): State<App>,
+    caller: Caller,
+    Body(ask): Body<SecondFactor>,
+) -> Result<Json<SignInAnswer>, Problem> {
+    let now = app.clock().now();
+    let hash = token::hash(&ask.ticket);
+    let ticket = app.storage().ticket(&hash, now).await?.ok_or(Problem::Expired)?;
+    let account = app
+        .storage()
+        .account(&ticket.account_id)
+        .await?
+        .ok_or(Problem::Expired)?;
+    let limit = [app.limits().second_factors(&account.id)];
+    if let Some(retry_after) = app.storage().take(&limit, now).await? {
+        return Err(Problem::RateLimited { retry_after });
+    }
+
+    let factor = match ask.way {
+        Way::Totp => authenticator(&app, &account, &ask.code),
+        Way::RecoveryCode => saved_code(&app, &account, &ticket.device, &caller, &ask.code).await?,
+    };
+    if let Some(factor) = factor {
+        let (opening, signed) = open(&app, &account, ticket.device, &caller);
+        if app.storage().pass_ticket(&hash, &factor, &opening).await? {
+            app.storage().forgive(&limit).await?;
+            app.bell().ring();
+            return Ok(Json(SignInAnswer::SignedIn { signed }));
+        }
+    }
+    let missed = app.entry(Event::SecondFactor, "wrong", Some(&account.id), caller.network.as_deref());
+    match app.storage().ticket_missed(&hash, TRIES, &missed).await? {
+        0 => Err(Problem::Expired),
+        tries_left => Err(Problem::WrongCode { tries_left }),
+    }
+}
+
+fn authenticator(app: &App, account: &Account, typed: &str) -> Option<Factor> {
+    let secret = app.pepper().unseal(account.totp_secret.as_deref()?)?;
+    let code = token::read_code(typed, totp::DIGITS)?;
+    let step = Totp::from_bytes(secret).step_of(&code, app.clock().now())?;
+    Some(Factor::Totp { step })
+}
+
+async fn saved_code(
+    app: &App,
+    account: &Account,
+    device: &str,
+    caller: &Caller,
+    typed: &str,
+) -> Result<Option<Factor>, Problem> {
+    let Some(code) = token::read_recovery_code(typed) else {
+        return Ok(None);
+    };
+    let (place, left) = find_saved_code(app, Some(&account.id), &code).await?;
+    let now = app.clock().now();
+    Ok(place.map(|place| {
+        let matter = Matter::RecoveryCodeUsed { left };
+        let notice = letter(account, now, device, caller.network.as_deref(), matter);
+        Factor::SavedCode {
+            place,
+            trace: Trace {
+                audit: app.entry(Event::RecoveryCodeUsed, "ok", Some(&account.id), caller.network.as_deref()),
+                mail: Some(app.seal(&notice, now + NOTICE_LIFE)),
+            },
+        }
+    }))
+}
+
+/// Where the code stands in the account's list, and how many will be left; the same work for nobody.
+pub(super) async fn find_saved_code(
+    app: &App,
+    account_id: Option<&str>,
+    code: &str,
+) -> Result<(Option<i64>, usize), Problem> {
+    let saved = app.storage().recovery_codes(account_id.unwrap_or_default()).await?;
+    let hashes: Vec<String> = saved.iter().map(|code| code.hash.clone()).collect();
+    let found = app.hasher().find(code, &hashes).await?;
+    let place = found.and_then(|found| saved.get(found)).map(|code| code.place);
+    Ok((place, saved.len().saturating_sub(1)))
+}

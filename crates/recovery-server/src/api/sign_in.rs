@@ -1,0 +1,184 @@
+use super::extract::{Body, Caller, device};
+use super::problem::{Problem, ProblemDetails};
+use super::sessions::{Signed, fresh_tokens};
+use crate::audit::Event;
+use crate::identifier::Identifier;
+use crate::mail::{Letter, Matter};
+use crate::storage::{Account, Opening, Session, SignInTicket, Trace};
+use crate::{App, mask, password, token};
+use axum::Json;
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use zeroize::Zeroizing;
+
+/// Seconds a right password waits for its second factor.
+pub(super) const TICKET_LIFE: i64 = 300;
+/// A notice that could not be sent for this long is given up, seconds.
+pub(super) const NOTICE_LIFE: i64 = 86_400;
+
+#[derive(Deserialize, ToSchema)]
+pub(super) struct SignIn {
+    /// An identifier or the account's address.
+    identifier: String,
+    #[schema(value_type = String)]
+    password: Zeroizing<String>,
+    /// What the device calls itself, such as "Regain on Linux"; cut to 80 characters.
+    device: String,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub(super) enum SignInAnswer {
+    SignedIn {
+        #[serde(flatten)]
+        signed: Signed,
+    },
+    SecondFactor {
+        ticket: String,
+        ways: [&'static str; 2],
+        expires_in: i64,
+    },
+}
+
+/// Sign in with a password.
+#[utoipa::path(post, path = "/v1/sign-in", request_body = SignIn, responses(
+    (status = 200, body = SignInAnswer),
+    (status = 401, description = "`wrong_credentials`", body = ProblemDetails),
+    (status = 429, description = "`rate_limited`", body = ProblemDetails),
+    (status = 503, description = "`busy`", body = ProblemDetails),
+))]
+pub(super) async fn sign_in(
+    State(app): State<App>,
+    caller: Caller,
+    Body(ask): Body<SignIn>,
+) -> Result<Json<SignInAnswer>, Problem> {
+    let name = Identifier::read(&ask.identifier).ok_or(Problem::BadIdentifier)?;
+    let now = app.clock().now();
+    let account = app.storage().account_by_name(name.as_str()).await?;
+
+    let limits = app.limits();
+    let mut rules = vec![
+        limits.sign_ins_from(&caller.line),
+        limits.passwords_from(name.as_str(), &caller.line),
+    ];
+    // Who guesses from elsewhere must not lock the owner out at home.
+    let owner = account.as_ref().map_or("", |account| account.id.as_str());
+    if !app.storage().is_known(owner, &network_mark(&app, owner, &caller)).await? {
+        rules.push(limits.passwords(name.as_str()));
+    }
+    if let Some(retry_after) = app.storage().take(&rules, now).await? {
+        return Err(Problem::RateLimited { retry_after });
+    }
+
+    let typed = password::normal(&ask.password);
+    let stored = account.as_ref().map(|account| account.password_hash.as_str());
+    let stored = stored.filter(|_| password::is_plausible(&typed));
+    let guess = if password::is_plausible(&typed) { typed.as_str() } else { "" };
+    let verdict = app.hasher().verify(guess, stored).await?;
+    let Some(account) = account.filter(|_| verdict.fits) else {
+        let entry = app.entry(Event::SignIn, "wrong", None, caller.network.as_deref());
+        app.storage().write_audit(&entry).await?;
+        return Err(Problem::WrongCredentials);
+    };
+    app.storage().forgive(&rules[1..]).await?;
+    if verdict.outdated {
+        let salt = crate::rng::bytes(app.random());
+        let new = app.hasher().hash(&typed, salt).await?;
+        app.storage().rehash(&account.id, &account.password_hash, &new).await?;
+    }
+
+    let device = device(&ask.device);
+    if account.totp_secret.is_some() {
+        let ticket = token::opaque(app.random());
+        let waiting = SignInTicket {
+            account_id: account.id,
+            device,
+        };
+        app.storage()
+            .add_ticket(&token::hash(&ticket), &waiting, now + TICKET_LIFE)
+            .await?;
+        return Ok(Json(SignInAnswer::SecondFactor {
+            ticket,
+            ways: ["totp", "recovery_code"],
+            expires_in: TICKET_LIFE,
+        }));
+    }
+    let (opening, signed) = open(&app, &account, device, &caller);
+    app.storage().open_session(&opening).await?;
+    app.bell().ring();
+    Ok(Json(SignInAnswer::SignedIn { signed }))
+}
+
+/// A session for `account`, with a notice in case its device or network is new.
+pub(super) fn open(app: &App, account: &Account, device: String, caller: &Caller) -> (Opening, Signed) {
+    let now = app.clock().now();
+    let (tokens, secrets) = fresh_tokens(app);
+    let session = Session {
+        id: token::id(app.random()),
+        account_id: account.id.clone(),
+        device,
+        network: caller.network.clone(),
+        created_at: now,
+        last_used_at: now,
+        ends_at: now + super::sessions::SESSION_LIFE,
+    };
+    let notice = letter(account, now, &session.device, caller.network.as_deref(), Matter::NewDevice);
+    let opening = Opening {
+        mark: device_mark(app, &account.id, &session.device, caller.network.as_deref()),
+        network_mark: network_mark(app, &account.id, caller),
+        trace: Trace {
+            audit: app.entry(Event::SignIn, "ok", Some(&account.id), caller.network.as_deref()),
+            mail: Some(app.seal(&notice, now + NOTICE_LIFE)),
+        },
+        session,
+        tokens,
+    };
+    let signed = Signed::new(account, secrets.of(&opening.session.id));
+    (opening, signed)
+}
+
+/// A letter to the owner of `account`.
+pub(super) fn letter(account: &Account, at: i64, device: &str, network: Option<&str>, matter: Matter) -> Letter {
+    Letter {
+        to: account.address.clone(),
+        person: account.person.clone(),
+        identifier: account.identifier.clone(),
+        language: account.language,
+        at,
+        device: device.to_owned(),
+        network: network.map(str::to_owned),
+        matter,
+    }
+}
+
+pub(super) fn device_mark(app: &App, account_id: &str, device: &str, network: Option<&str>) -> Vec<u8> {
+    let parts = [account_id, device, network.unwrap_or_default()].map(str::as_bytes);
+    app.pepper().mac("device", &parts)[..16].to_vec()
+}
+
+fn network_mark(app: &App, account_id: &str, caller: &Caller) -> Vec<u8> {
+    let parts = [account_id, caller.network.as_deref().unwrap_or_default()].map(str::as_bytes);
+    app.pepper().mac("network", &parts)[..16].to_vec()
+}
+
+/// What clients are told about an account.
+#[derive(Serialize, ToSchema)]
+pub(super) struct AccountInfo {
+    id: String,
+    identifier: String,
+    /// Where mail goes, masked.
+    sent_to: String,
+    second_factor: bool,
+}
+
+impl From<&Account> for AccountInfo {
+    fn from(account: &Account) -> Self {
+        Self {
+            id: account.id.clone(),
+            identifier: account.identifier.clone(),
+            sent_to: mask::address(&account.address).unwrap_or_default(),
+            second_factor: account.totp_secret.is_some(),
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! Password hashing that cannot be turned into a weapon.
+
+use crate::pepper::Pepper;
+use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::{CustomizedPasswordHasher as _, PasswordVerifier as _};
+use argon2::{Algorithm, Argon2, Params, Version};
+use std::num::NonZero;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+use subtle::ConstantTimeEq as _;
+use tokio::sync::Semaphore;
+use zeroize::Zeroizing;
+
+/// Memory for one hash, KiB (OWASP password storage: 19 MiB with two passes).
+pub const MEMORY_KIB: u32 = 19 * 1024;
+/// Passes over that memory.
+pub const PASSES: u32 = 2;
+/// Requests that may wait for a free core; more are turned away at once.
+pub const QUEUE: usize = 64;
+/// How long one may wait.
+pub const WAIT: Duration = Duration::from_secs(2);
+
+/// Argon2id with the server's pepper, as many at once as there are cores.
+#[derive(Clone)]
+pub(crate) struct Hasher(Arc<Inner>);
+
+struct Inner {
+    key: Zeroizing<[u8; 32]>,
+    params: Params,
+    cores: Arc<Semaphore>,
+    waiting: AtomicUsize,
+}
+
+/// Why there is no hash.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum HashError {
+    /// Too many at once; worth another try in a moment.
+    #[error("too many passwords are being checked at once")]
+    Busy,
+    #[error("hashing failed: {0}")]
+    Failed(String),
+}
+
+/// What became of a comparison.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Verdict {
+    pub(crate) fits: bool,
+    /// It fits, but was made with other parameters than today's.
+    pub(crate) outdated: bool,
+}
+
+impl Hasher {
+    pub(crate) fn new(pepper: &Pepper) -> Result<Self, HashError> {
+        let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+        let params = Params::new(MEMORY_KIB, PASSES, 1, Some(32)).map_err(failed)?;
+        Ok(Self(Arc::new(Inner {
+            key: Zeroizing::new(pepper.mac("argon2", &[])),
+            params,
+            cores: Arc::new(Semaphore::new(cores)),
+            waiting: AtomicUsize::new(0),
+        })))
+    }
+
+    /// A PHC string for `secret`.
+    pub(crate) async fn hash(&self, secret: &str, salt: [u8; 16]) -> Result<String, HashError> {
+        let (this, secret) = (self.clone(), Zeroizing::new(secret.to_owned()));
+        self.run(move || this.hash_now(&secret, &salt)).await?
+    }
+
+    /// Several secrets under one salt, so that one hash finds which of them was typed.
+    pub(crate) async fn hash_all(&self, secrets: &[String], salt: [u8; 16]) -> Result<Vec<String>, HashError> {
+        let mut hashes = Vec::with_capacity(secrets.len());
+        for secret in secrets {
+            hashes.push(self.hash(secret, salt).await?);
+        }
+        Ok(hashes)
+    }
+
+    /// Compares `secret` with a stored PHC string; without one, does the same work and says no.
+    pub(crate) async fn verify(&self, secret: &str, stored: Option<&str>) -> Result<Verdict, HashError> {
+        let (this, secret) = (self.clone(), Zeroizing::new(secret.to_owned()));
+        let stored = stored.map(str::to_owned);
+        self.run(move || match stored {
+            Some(stored) => this.verify_now(&secret, &stored),
+            None => {
+                this.hash_now(&secret, &[0; 16])?;
+                Ok(Verdict {
+                    fits: false,
+                    outdated: false,
+                })
+            }
+        })
+        .await?
+    }
+
+    /// Which of `stored` (all under one salt) is `secret`? One hash, however many there are.
+    pub(crate) async fn find(&self, secret: &str, stored: &[String]) -> Result<Option<usize>, HashError> {
+        let (this, secret, stored) = (self.clone(), Zeroizing::new(secret.to_owned()), stored.to_vec());
+        self.run(move || {
+            let Some(first) = stored.first() else {
+                this.hash_now(&secret, &[0; 16])?;
+                return Ok(None);
+            };
+            let salt = PasswordHash::new(first).map_err(failed)?.salt;
+            let computed = this.hash_now(&secret, salt.as_ref().map_or(&[0; 16], |salt| salt.as_ref()))?;
+            let mut found = None;
+            for (place, hash) in stored.iter().enumerate() {
+                if bool::from(hash.as_bytes().ct_eq(computed.as_bytes())) {
+                    found = Some(place);
+                }
+            }
+            Ok(found)
+        })
+        .await?
+    }
+
+    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, HashError> {
+        let inner = Arc::clone(&self.0);
+        if inner.waiting.fetch_add(1, Ordering::Relaxed) >= QUEUE {
+            inner.waiting.fetch_sub(1, Ordering::Relaxed);
+            return Err(HashError::Busy);
+        }
+        let waiting = Waiting(&inner.waiting);
+        let permit = tokio::time::timeout(WAIT, Arc::clone(&inner.cores).acquire_owned())
+            .await
+            .map_err(|_| HashError::Busy)?
+            .map_err(failed)?;
+        drop(waiting);
+        // The permit goes along: a caller who hangs up does not free the core early.
+        tokio::task::spawn_blocking(move || {
+            let done = work();
+            drop(permit);
+            done
+        })
+        .await
+        .map_err(failed)
+    }
+
+    fn hash_now(&self, secret: &str, salt: &[u8]) -> Result<String, HashError> {
+        self.argon2()?
+            .hash_password_customized(
+                secret.as_bytes(),
+                salt,
+                None,
+                None,
+                self.0.params.clone(),
+            )
+            .map(|hash| hash.to_string())
+            .map_err(failed)
+    }
+
+    fn verify_now(&self, secret: &str, stored: &str) -> Result<Verdict, HashError> {
+        let parsed = PasswordHash::new(stored).map_err(failed)?;
+        let fits = self.argon2()?.verify_password(secret.as_bytes(), &parsed).is_ok();
+        let made_with = Params::try_from(&parsed).map_err(failed)?;
+        let today = &self.0.params;
+        let outdated = made_with.m_cost() != today.m_cost()
+            || made_with.t_cost() != today.t_cost()
+            || made_with.p_cost() != today.p_cost();
+        Ok(Verdict {
+            fits,
+            outdated: fits && outdated,
+        })
+    }
+
+    fn argon2(&self) -> Result<Argon2<'_>, HashError> {
+        Argon2::new_with_secret(
+            self.0.key.as_slice(),
+            Algorithm::Argon2id,
+            Version::V0x13,
+            self.0.params.clone(),
+        )
+        .map_err(failed)
+    }
+}
+
+struct Waiting<'a>(&'a AtomicUsize);
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+fn failed(error: impl std::fmt::Display) -> HashError {
+    HashError::Failed(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rng::SeededRandom;
+
+    fn hasher(seed: u64) -> Hasher {
+        Hasher::new(&Pepper::random(&SeededRandom::new(seed))).unwrap()
+    }
+
+    #[tokio::test]
+    async fn verifies_with_the_same_pepper_only() {
+        let (ours, theirs) = (hasher(1), hasher(2));
+        let stored = ours.hash("a long password indeed", [7; 16]).await.unwrap();
+        assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{stored}");
+        let fits = |hasher: &Hasher, typed: &'static str| {
+            let (hasher, stored) = (hasher.clone(), stored.clone());
+            async move { hasher.verify(typed, Some(&stored)).await.unwrap().fits }
+        };
+        assert!(fits(&ours, "a long password indeed").await);
+        assert!(!fits(&ours, "a long password indeeD").await);
+        assert!(!fits(&theirs, "a long password indeed").await);
+        assert!(!ours.verify("anything", None).await.unwrap().fits);
+    }
+
+    #[tokio::test]
+    async fn weaker_parameters_are_noticed() {
+        let pepper = Pepper::random(&SeededRandom::new(1));
+        let hasher = Hasher::new(&pepper).unwrap();
+        let key = pepper.mac("argon2", &[]);
+        let weak = Argon2::new_with_secret(
+            &key,
+            Algorithm::Argon2id,
+            Version::V0x13,
+            Params::new(1024, 1, 1, Some(32)).unwrap(),
+        )
+        .unwrap();
+        let stored = weak
+            .hash_password_customized(b"secret", &[1; 16], None, None, Params::new(1024, 1, 1, Some(32)).unwrap())
+            .unwrap()
+            .to_string();
+        let verdict = hasher.verify("secret", Some(&stored)).await.unwrap();
+        assert_eq!(verdict, Verdict { fits: true, outdated: true });
+    }
+
+    #[tokio::test]
+    async fn finds_one_of_many_with_one_hash() {
+        let hasher = hasher(1);
+        let secrets: Vec<String> = (0..3).map(|n| format!("secret {n}")).collect();
+        let stored = hasher.hash_all(&secrets, [3; 16]).await.unwrap();
+        assert_eq!(hasher.find("secret 2", &stored).await.unwrap(), Some(2));
+        assert_eq!(hasher.find("secret 3", &stored).await.unwrap(), None);
+        assert_eq!(hasher.find("secret 3", &[]).await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn a_flood_is_turned_away() {
+        let hasher = hasher(1);
+        hasher.0.waiting.store(QUEUE, Ordering::Relaxed);
+        assert!(matches!(hasher.hash("x", [0; 16]).await, Err(HashError::Busy)));
+        hasher.0.waiting.store(0, Ordering::Relaxed);
+        hasher.hash("x", [0; 16]).await.unwrap();
+        assert_eq!(hasher.0.waiting.load(Ordering::Relaxed), 0);
+    }
+}

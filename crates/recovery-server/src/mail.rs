@@ -1,0 +1,90 @@
+//! Mail: written when it is sent, sent in the background, tried again when it fails.
+
+pub mod outbox;
+pub mod post;
+pub mod smtp;
+pub(crate) mod template;
+mod words;
+
+pub use outbox::{Inbox, Outbox, SentMail};
+pub use smtp::SmtpMailer;
+pub(crate) use template::escape;
+
+use crate::language::Language;
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+/// Something that can send mail.
+#[async_trait]
+pub trait Mailer: Send + Sync + 'static {
+    /// Hands one mail on.
+    ///
+    /// # Errors
+    /// It was not taken; it will be offered again later, unless the error is final.
+    async fn send(&self, mail: &Mail) -> Result<(), MailError>;
+}
+
+/// One mail, ready to go.
+#[derive(Debug, Clone)]
+pub struct Mail {
+    /// Unix seconds.
+    pub at: i64,
+    /// The same for every attempt at this mail, so that a mailbox can tell a repetition.
+    pub message_id: String,
+    pub to: String,
+    pub language: Language,
+    pub subject: String,
+    pub text: String,
+    pub html: String,
+}
+
+/// Why a mail was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum MailError {
+    /// Worth another try.
+    #[error("{0}")]
+    Later(String),
+    /// This mail will never be taken.
+    #[error("{0}")]
+    Never(String),
+}
+
+/// What a mail is about, before it is put into words. Everything a letter says is in here, so it
+/// can wait in the database (encrypted) and be written at the moment it is sent.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Letter {
+    /// Empty for an account that does not exist: such a letter is dropped when its turn comes.
+    pub(crate) to: String,
+    pub(crate) person: String,
+    pub(crate) identifier: String,
+    pub(crate) language: Language,
+    pub(crate) at: i64,
+    pub(crate) device: String,
+    pub(crate) network: Option<String>,
+    pub(crate) matter: Matter,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Matter {
+    Code { code: String, until: i64 },
+    Link { token: String, until: i64 },
+    PasswordChanged,
+    NewDevice,
+    RecoveryCodeUsed { left: usize },
+}
+
+impl Letter {
+    /// Puts the letter into words.
+    pub(crate) fn write(&self, config: &crate::config::Config, message_id: String) -> Mail {
+        let page = words::page(self, config);
+        Mail {
+            at: self.at,
+            message_id,
+            to: self.to.clone(),
+            language: self.language,
+            text: template::text(&page),
+            html: template::html(&page),
+            subject: page.subject,
+        }
+    }
+}

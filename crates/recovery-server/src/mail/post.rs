@@ -1,0 +1,114 @@
+//! The way from the queue in the database to the mailer.
+
+use super::{Letter, MailError};
+use crate::App;
+use crate::audit::Event;
+use crate::storage::{SealedMail, StorageError, WaitingMail};
+use tokio::sync::Notify;
+
+/// Nobody else may take a letter for this long while one node is sending it, seconds.
+const CLAIM: i64 = 60;
+/// Other nodes' letters are looked for this often, seconds.
+const ROUND: i64 = 15;
+/// Expired rows are removed this often, seconds.
+const SWEEP: i64 = 600;
+/// Waits between attempts, seconds; the last one repeats.
+const PAUSES: [i64; 6] = [5, 20, 60, 300, 900, 1_800];
+
+/// Wakes the sender as soon as a request has put something into the queue.
+#[derive(Debug, Default)]
+pub(crate) struct Bell(Notify);
+
+impl Bell {
+    pub(crate) fn ring(&self) {
+        self.0.notify_one();
+    }
+}
+
+impl App {
+    /// Encrypts a letter for the queue.
+    pub(crate) fn seal(&self, letter: &Letter, drop_at: i64) -> SealedMail {
+        let plain = serde_json::to_vec(letter).unwrap_or_default();
+        SealedMail {
+            letter: self.pepper().seal(self.random(), &plain),
+            drop_at,
+        }
+    }
+
+    /// Sends mail for as long as it is polled. One such task for each node is enough.
+    pub async fn deliver(&self) {
+        let mut sweep_at = 0;
+        loop {
+            if let Err(error) = self.deliver_due().await {
+                tracing::error!(%error, "the mail queue cannot be read");
+            }
+            let now = self.clock().now();
+            if now >= sweep_at {
+                sweep_at = now + SWEEP;
+                if let Err(error) = self.storage().sweep(now).await {
+                    tracing::error!(%error, "expired rows cannot be removed");
+                }
+            }
+            let due = self.storage().next_mail_due().await.ok().flatten();
+            let next = due.map_or(now + ROUND, |due| due.clamp(now + 1, now + ROUND));
+            tokio::select! {
+                () = self.bell().0.notified() => {}
+                () = self.clock().sleep_until(next) => {}
+            }
+        }
+    }
+
+    /// Sends everything that is due, and says how many mails went out.
+    ///
+    /// # Errors
+    /// The queue cannot be read; a mail that is not taken is no error, it is tried again.
+    pub async fn deliver_due(&self) -> Result<usize, StorageError> {
+        let mut sent = 0;
+        loop {
+            let now = self.clock().now();
+            let Some(waiting) = self.storage().claim_mail(now, now + CLAIM).await? else {
+                return Ok(sent);
+            };
+            sent += usize::from(self.deliver_one(waiting, now).await?);
+        }
+    }
+
+    async fn deliver_one(&self, waiting: WaitingMail, now: i64) -> Result<bool, StorageError> {
+        let letter = self
+            .pepper()
+            .unseal(&waiting.letter)
+            .and_then(|plain| serde_json::from_slice::<Letter>(&plain).ok());
+        let Some(letter) = letter else {
+            tracing::error!(mail = waiting.id, "a letter in the queue cannot be read and is dropped");
+            self.storage().mail_done(waiting.id).await?;
+            return Ok(false);
+        };
+        if letter.to.is_empty() {
+            self.storage().mail_done(waiting.id).await?;
+            return Ok(false);
+        }
+        let message_id = format!("{}.{}", letter.at, waiting.id);
+        let failed = match self.mailer().send(&letter.write(self.config(), message_id)).await {
+            Ok(()) => {
+                tracing::info!(mail = waiting.id, attempts = waiting.attempts, "mail sent");
+                self.storage().mail_done(waiting.id).await?;
+                return Ok(true);
+            }
+            Err(failed) => failed,
+        };
+        // SMTP servers like to repeat the address in what they say.
+        let reason = failed.to_string().replace(&letter.to, "(address)");
+        let pause = usize::try_from(waiting.attempts.saturating_sub(1)).unwrap_or_default();
+        let due_at = now + PAUSES[pause.min(PAUSES.len() - 1)];
+        if matches!(failed, MailError::Never(_)) || due_at >= waiting.drop_at {
+            tracing::error!(mail = waiting.id, attempts = waiting.attempts, reason, "mail given up");
+            self.storage().mail_done(waiting.id).await?;
+            let entry = self.entry(Event::MailFailed, "given up", None, None);
+            self.storage().write_audit(&entry).await?;
+        } else {
+            tracing::warn!(mail = waiting.id, attempts = waiting.attempts, reason, "mail not taken, will be tried again");
+            self.storage().mail_failed(waiting.id, due_at).await?;
+        }
+        Ok(false)
+    }
+}

@@ -1,0 +1,188 @@
+//! What each letter says, in each language.
+
+mod de;
+mod en;
+mod es;
+mod ru;
+
+use super::{Letter, Matter};
+use crate::config::Config;
+use crate::language::Language;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+/// A letter in words, not yet laid out.
+pub(super) struct Page {
+    pub(super) language: &'static str,
+    pub(super) server: String,
+    pub(super) practice: Option<&'static str>,
+    pub(super) subject: String,
+    pub(super) title: String,
+    pub(super) greeting: String,
+    pub(super) lead: String,
+    pub(super) key: Key,
+    pub(super) facts: Vec<(&'static str, String)>,
+    /// Two sentences: the question and what to do.
+    pub(super) wasnt_you: (&'static str, String),
+    pub(super) footer: String,
+}
+
+/// What the person needs from the letter.
+pub(super) enum Key {
+    None,
+    /// The code, and the line that binds it to the site for programs that fill it in.
+    Code { code: String, bound: String },
+    Link { link: String, hint: &'static str },
+}
+
+/// The words of one language.
+struct Words {
+    months: [&'static str; 12],
+    /// Day, month and year, then the time and zone.
+    moment: fn(day: i8, month: &str, year: i16, time: &str) -> String,
+    /// A time of day, then "(10 minutes)".
+    works_until: fn(time: &str, minutes: i64) -> String,
+    practice: &'static str,
+    greeting: fn(person: &str) -> String,
+    greeting_unnamed: &'static str,
+    device: &'static str,
+    network: &'static str,
+    asked_at: &'static str,
+    happened_at: &'static str,
+    account: &'static str,
+    until: &'static str,
+    purpose: &'static str,
+    purpose_reset: &'static str,
+    wasnt_you: &'static str,
+    footer: fn(server: &str) -> String,
+    code_subject: fn(code: &str, server: &str) -> String,
+    code_title: &'static str,
+    code_lead: fn(server: &str) -> String,
+    code_not_you: fn(server: &str) -> String,
+    link_subject: fn(server: &str) -> String,
+    link_title: &'static str,
+    link_lead: fn(server: &str) -> String,
+    link_hint: &'static str,
+    link_not_you: &'static str,
+    changed_subject: fn(server: &str) -> String,
+    changed_title: &'static str,
+    changed_lead: fn(server: &str) -> String,
+    changed_not_you: &'static str,
+    device_subject: fn(server: &str) -> String,
+    device_title: &'static str,
+    device_lead: fn(server: &str) -> String,
+    device_not_you: &'static str,
+    used_subject: fn(server: &str) -> String,
+    used_title: &'static str,
+    used_lead: fn(left: usize) -> String,
+    used_not_you: &'static str,
+}
+
+pub(super) fn page(letter: &Letter, config: &Config) -> Page {
+    let words = match letter.language {
+        Language::En => &en::WORDS,
+        Language::Ru => &ru::WORDS,
+        Language::De => &de::WORDS,
+        Language::Es => &es::WORDS,
+    };
+    let server = config.name.as_str();
+    let zone = config.zone();
+    let when = moment(words, letter.at, &zone);
+
+    let mut facts = vec![(words.account, letter.identifier.clone())];
+    let asked = matches!(letter.matter, Matter::Code { .. } | Matter::Link { .. });
+    if asked {
+        facts.push((words.purpose, words.purpose_reset.to_owned()));
+    }
+    facts.push((words.device, letter.device.clone()));
+    if let Some(network) = &letter.network {
+        facts.push((words.network, network.clone()));
+    }
+    facts.push((if asked { words.asked_at } else { words.happened_at }, when));
+    if let Matter::Code { until, .. } | Matter::Link { until, .. } = letter.matter {
+        let minutes = (until - letter.at) / 60;
+        facts.push((words.until, (words.works_until)(&clock(until, &zone), minutes)));
+    }
+
+    let (subject, title, lead, not_you) = match &letter.matter {
+        Matter::Code { code, .. } => (
+            (words.code_subject)(code, server),
+            words.code_title,
+            (words.code_lead)(server),
+            (words.code_not_you)(server),
+        ),
+        Matter::Link { .. } => (
+            (words.link_subject)(server),
+            words.link_title,
+            (words.link_lead)(server),
+            words.link_not_you.to_owned(),
+        ),
+        Matter::PasswordChanged => (
+            (words.changed_subject)(server),
+            words.changed_title,
+            (words.changed_lead)(server),
+            words.changed_not_you.to_owned(),
+        ),
+        Matter::NewDevice => (
+            (words.device_subject)(server),
+            words.device_title,
+            (words.device_lead)(server),
+            words.device_not_you.to_owned(),
+        ),
+        Matter::RecoveryCodeUsed { left } => (
+            (words.used_subject)(server),
+            words.used_title,
+            (words.used_lead)(*left),
+            words.used_not_you.to_owned(),
+        ),
+    };
+    let key = match &letter.matter {
+        Matter::Code { code, .. } => Key::Code {
+            code: code.clone(),
+            bound: format!("@{} #{code}", config.host()),
+        },
+        Matter::Link { token, .. } => Key::Link {
+            link: format!("{}recover#{token}", config.public_url),
+            hint: words.link_hint,
+        },
+        _ => Key::None,
+    };
+    Page {
+        language: letter.language.tag(),
+        server: server.to_owned(),
+        practice: config.practice.then_some(words.practice),
+        subject,
+        title: title.to_owned(),
+        greeting: if letter.person.is_empty() {
+            words.greeting_unnamed.to_owned()
+        } else {
+            (words.greeting)(&letter.person)
+        },
+        lead,
+        key,
+        facts,
+        wasnt_you: (words.wasnt_you, not_you),
+        footer: (words.footer)(server),
+    }
+}
+
+fn moment(words: &Words, at: i64, zone: &TimeZone) -> String {
+    let Ok(stamp) = Timestamp::from_second(at) else {
+        return at.to_string();
+    };
+    let there = stamp.to_zoned_datetime(zone.clone());
+    let month = usize::try_from(there.month() - 1)
+        .ok()
+        .and_then(|month| words.months.get(month))
+        .copied()
+        .unwrap_or_default();
+    (words.moment)(there.day(), month, there.year(), &clock(at, zone))
+}
+
+/// `14:32 CET`
+fn clock(at: i64, zone: &TimeZone) -> String {
+    Timestamp::from_second(at).map_or_else(
+        |_| at.to_string(),
+        |stamp| stamp.to_zoned_datetime(zone.clone()).strftime("%H:%M %Z").to_string(),
+    )
+}

@@ -1,0 +1,3 @@
+fn main() -> anyhow::Result<()> {
+    recovery_server::cli::run()
+}

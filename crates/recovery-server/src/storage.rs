@@ -1,0 +1,255 @@
+//! What the server remembers. Each method is one transaction: it happens whole or not at all, on
+//! any number of nodes at once.
+
+pub mod sqlite;
+
+use crate::audit::Entry;
+use crate::language::Language;
+use crate::limits::Limit;
+use async_trait::async_trait;
+
+/// Where everything is kept. A store implements the four parts.
+pub trait Storage: Accounts + Sessions + Recoveries + Ledger {}
+
+impl<T: Accounts + Sessions + Recoveries + Ledger> Storage for T {}
+
+/// The store did not do it.
+#[derive(Debug, thiserror::Error)]
+pub enum StorageError {
+    #[error("an account already has this identifier or address")]
+    NameTaken,
+    #[error("this database belongs to another pepper: restore the pepper file that was backed up with it")]
+    OtherPepper,
+    #[error("storage: {0}")]
+    Failed(Box<dyn std::error::Error + Send + Sync>),
+}
+
+pub type Result<T> = std::result::Result<T, StorageError>;
+
+/// A letter on its way, encrypted.
+#[derive(Debug, Clone)]
+pub struct SealedMail {
+    pub letter: Vec<u8>,
+    /// After this it is of no use to anybody.
+    pub drop_at: i64,
+}
+
+/// What goes into the books together with a change.
+#[derive(Debug, Clone)]
+pub struct Trace {
+    pub audit: Entry,
+    pub mail: Option<SealedMail>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Account {
+    pub id: String,
+    pub identifier: String,
+    pub address: String,
+    pub person: String,
+    pub language: Language,
+    pub password_hash: String,
+    /// Sealed with the pepper.
+    pub totp_secret: Option<Vec<u8>>,
+}
+
+#[derive(Debug, Clone)]
+pub struct SavedCode {
+    pub place: i64,
+    pub hash: String,
+}
+
+#[async_trait]
+pub trait Accounts: Send + Sync + 'static {
+    /// [`StorageError::NameTaken`] if any of `names` belongs to someone.
+    async fn add_account(&self, account: &Account, names: &[String], codes: &[String], now: i64, audit: &Entry) -> Result<()>;
+    async fn account(&self, id: &str) -> Result<Option<Account>>;
+    async fn account_by_name(&self, name: &str) -> Result<Option<Account>>;
+    /// The same password under today's parameters; does nothing if it was changed meanwhile.
+    async fn rehash(&self, id: &str, old: &str, new: &str) -> Result<()>;
+    /// Unused saved codes, in order.
+    async fn recovery_codes(&self, id: &str) -> Result<Vec<SavedCode>>;
+    async fn is_known(&self, id: &str, mark: &[u8]) -> Result<bool>;
+}
+
+#[derive(Debug, Clone)]
+pub struct Session {
+    pub id: String,
+    pub account_id: String,
+    pub device: String,
+    pub network: Option<String>,
+    pub created_at: i64,
+    pub last_used_at: i64,
+    pub ends_at: i64,
+}
+
+/// Hashes and ends of a fresh pair of tokens.
+#[derive(Debug, Clone)]
+pub struct Tokens {
+    pub access_hash: Vec<u8>,
+    pub access_until: i64,
+    pub refresh_hash: Vec<u8>,
+    pub refresh_until: i64,
+}
+
+/// A session about to be opened.
+#[derive(Debug, Clone)]
+pub struct Opening {
+    pub session: Session,
+    pub tokens: Tokens,
+    /// The device with its network; if it is new, `trace.mail` is sent.
+    pub mark: Vec<u8>,
+    /// The network alone.
+    pub network_mark: Vec<u8>,
+    pub trace: Trace,
+}
+
+#[derive(Debug, Clone)]
+pub struct SignInTicket {
+    pub account_id: String,
+    pub device: String,
+}
+
+/// What settled the second factor.
+#[derive(Debug, Clone)]
+pub enum Factor {
+    Totp { step: i64 },
+    SavedCode { place: i64, trace: Trace },
+}
+
+#[derive(Debug)]
+pub enum Rotation {
+    Rotated(Session),
+    /// It had been used before: the session has been ended.
+    Reused,
+    Unknown,
+}
+
+#[async_trait]
+pub trait Sessions: Send + Sync + 'static {
+    async fn open_session(&self, opening: &Opening) -> Result<()>;
+    async fn add_ticket(&self, hash: &[u8], ticket: &SignInTicket, until: i64) -> Result<()>;
+    async fn ticket(&self, hash: &[u8], now: i64) -> Result<Option<SignInTicket>>;
+    /// Counts a wrong try, and says how many are left; at none the ticket is gone.
+    async fn ticket_missed(&self, hash: &[u8], most: u32, audit: &Entry) -> Result<u32>;
+    /// Spends ticket and factor and opens the session; `false` if either was already spent.
+    async fn pass_ticket(&self, hash: &[u8], factor: &Factor, opening: &Opening) -> Result<bool>;
+    async fn session(&self, access_hash: &[u8], now: i64) -> Result<Option<Session>>;
+    async fn rotate(&self, refresh_hash: &[u8], fresh: &Tokens, now: i64, reused: &Entry) -> Result<Rotation>;
+    async fn sessions(&self, account_id: &str, now: i64) -> Result<Vec<Session>>;
+    async fn end_session(&self, account_id: &str, id: &str, audit: &Entry) -> Result<bool>;
+    async fn end_other_sessions(&self, account_id: &str, keep: &str, audit: &Entry) -> Result<u64>;
+    /// Sets the hash if it still is `old`, renews `keep` with `fresh`, and ends everything else of
+    /// the account: sessions, tickets, recoveries. `None` if it was changed meanwhile.
+    async fn change_password(&self, change: &PasswordChange, keep: &str, fresh: &Tokens) -> Result<Option<u64>>;
+}
+
+#[derive(Debug, Clone)]
+pub struct PasswordChange {
+    pub account_id: String,
+    pub old: String,
+    pub new: String,
+    pub now: i64,
+    pub trace: Trace,
+}
+
+#[derive(Debug, Clone)]
+pub struct Recovery {
+    pub id: String,
+    pub account_id: Option<String>,
+    /// The name as typed, sealed.
+    pub name_sealed: Vec<u8>,
+    pub language: Language,
+    pub device: String,
+    pub network: Option<String>,
+    pub last_sent_at: i64,
+    pub until: i64,
+}
+
+/// What is stored of a mailed code or link.
+#[derive(Debug, Clone)]
+pub struct Secret {
+    /// `mail_code` or `mail_link`.
+    pub way: &'static str,
+    pub mac: Vec<u8>,
+    pub until: i64,
+}
+
+/// What a person offers as proof.
+#[derive(Debug, Clone)]
+pub enum Proof {
+    Mailed { way: &'static str, mac: Vec<u8> },
+    /// The place of the saved code that fits, if one does.
+    Saved { place: Option<i64>, trace: Option<Trace> },
+    /// Nothing that could be a code.
+    Unreadable,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub enum Checked {
+    Verified,
+    Wrong { left: u32 },
+    /// Nothing left to compare with, or no tries left.
+    Over,
+}
+
+/// One attempt to prove a recovery.
+#[derive(Debug, Clone)]
+pub struct Attempt {
+    pub recovery_id: String,
+    pub proof: Proof,
+    /// Compare all the same, but let nothing pass.
+    pub may_pass: bool,
+    pub most_tries: u32,
+    pub now: i64,
+    pub verified_hash: Vec<u8>,
+    pub verified_until: i64,
+    pub passed: Entry,
+    pub missed: Entry,
+}
+
+#[async_trait]
+pub trait Recoveries: Send + Sync + 'static {
+    async fn open_recovery(&self, ticket_hash: &[u8], recovery: &Recovery, secret: &Secret, trace: &Trace) -> Result<()>;
+    /// A recovery under way and not yet verified.
+    async fn recovery(&self, ticket_hash: &[u8], most_tries: u32, now: i64) -> Result<Option<Recovery>>;
+    /// Adds a secret and forgets all but the newest two; `false` if one was sent after `not_since`.
+    async fn add_secret(&self, id: &str, secret: &Secret, now: i64, not_since: i64, trace: &Trace) -> Result<bool>;
+    async fn check(&self, attempt: &Attempt) -> Result<Checked>;
+    /// A verified recovery whose password is still to be set.
+    async fn verified(&self, verified_hash: &[u8], now: i64) -> Result<Option<Recovery>>;
+    /// Spends the verified recovery, sets the hash, marks `known` as known, and ends every session,
+    /// ticket and recovery of the account. `None` if it was spent before.
+    async fn reset_password(&self, verified_hash: &[u8], change: &PasswordChange, known: &[u8]) -> Result<Option<u64>>;
+}
+
+#[derive(Debug, Clone)]
+pub struct WaitingMail {
+    pub id: i64,
+    pub letter: Vec<u8>,
+    pub attempts: u32,
+    pub drop_at: i64,
+}
+
+/// Limits, waiting mail, the audit log, and housekeeping.
+#[async_trait]
+pub trait Ledger: Send + Sync + 'static {
+    /// Counts one event for every limit, or none and says in how many seconds to try again.
+    async fn take(&self, limits: &[Limit], now: i64) -> Result<Option<i64>>;
+    /// Takes the newest event of each key back.
+    async fn give_back(&self, limits: &[Limit]) -> Result<()>;
+    /// Forgets all events of each key.
+    async fn forgive(&self, limits: &[Limit]) -> Result<()>;
+    /// Claims a letter that is due; nobody else gets it before `claimed_until`.
+    async fn claim_mail(&self, now: i64, claimed_until: i64) -> Result<Option<WaitingMail>>;
+    async fn next_mail_due(&self) -> Result<Option<i64>>;
+    async fn mail_done(&self, id: i64) -> Result<()>;
+    async fn mail_failed(&self, id: i64, due_at: i64) -> Result<()>;
+    async fn write_audit(&self, entry: &Entry) -> Result<()>;
+    /// The newest entries first.
+    async fn audit(&self, most: u32) -> Result<Vec<Entry>>;
+    /// Stores `check` the first time; later a different one is [`StorageError::OtherPepper`].
+    async fn check_pepper(&self, check: &[u8]) -> Result<()>;
+    /// Forgets what has run out.
+    async fn sweep(&self, now: i64) -> Result<()>;
+}

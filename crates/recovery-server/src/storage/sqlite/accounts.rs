@@ -1,0 +1,119 @@
+use super::SqliteStorage;
+use crate::audit::Entry;
+use crate::storage::{Account, Accounts, Result, SavedCode, StorageError};
+use async_trait::async_trait;
+use sqlx::Row as _;
+use sqlx::sqlite::SqliteRow;
+
+#[async_trait]
+impl Accounts for SqliteStorage {
+    async fn add_account(
+        &self,
+        account: &Account,
+        names: &[String],
+        codes: &[String],
+        now: i64,
+        audit: &Entry,
+    ) -> Result<()> {
+        let mut write = self.write().await?;
+        sqlx::query(
+            "INSERT INTO accounts (id, identifier, address, person, language, password_hash, totp_secret, \
+             created_at, password_changed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        )
+        .bind(&account.id)
+        .bind(&account.identifier)
+        .bind(&account.address)
+        .bind(&account.person)
+        .bind(account.language.tag())
+        .bind(&account.password_hash)
+        .bind(&account.totp_secret)
+        .bind(now)
+        .bind(now)
+        .execute(&mut *write)
+        .await?;
+        for name in names {
+            sqlx::query("INSERT INTO names (name, account_id) VALUES (?, ?)")
+                .bind(name)
+                .bind(&account.id)
+                .execute(&mut *write)
+                .await?;
+        }
+        for (place, hash) in (0_i64..).zip(codes) {
+            sqlx::query("INSERT INTO recovery_codes (account_id, place, hash) VALUES (?, ?, ?)")
+                .bind(&account.id)
+                .bind(place)
+                .bind(hash)
+                .execute(&mut *write)
+                .await?;
+        }
+        super::audit(&mut write, audit).await?;
+        Ok(write.commit().await?)
+    }
+
+    async fn account(&self, id: &str) -> Result<Option<Account>> {
+        sqlx::query("SELECT * FROM accounts WHERE id = ?")
+            .bind(id)
+            .fetch_optional(&self.pool)
+            .await?
+            .map(read)
+            .transpose()
+    }
+
+    async fn account_by_name(&self, name: &str) -> Result<Option<Account>> {
+        sqlx::query("SELECT accounts.* FROM names JOIN accounts ON accounts.id = names.account_id WHERE names.name = ?")
+            .bind(name)
+            .fetch_optional(&self.pool)
+            .await?
+            .map(read)
+            .transpose()
+    }
+
+    async fn rehash(&self, id: &str, old: &str, new: &str) -> Result<()> {
+        sqlx::query("UPDATE accounts SET password_hash = ? WHERE id = ? AND password_hash = ?")
+            .bind(new)
+            .bind(id)
+            .bind(old)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    async fn recovery_codes(&self, id: &str) -> Result<Vec<SavedCode>> {
+        let rows = sqlx::query(
+            "SELECT place, hash FROM recovery_codes WHERE account_id = ? AND used_at IS NULL ORDER BY place",
+        )
+        .bind(id)
+        .fetch_all(&self.pool)
+        .await?;
+        rows.into_iter()
+            .map(|row| {
+                Ok(SavedCode {
+                    place: row.try_get("place")?,
+                    hash: row.try_get("hash")?,
+                })
+            })
+            .collect()
+    }
+
+    async fn is_known(&self, id: &str, mark: &[u8]) -> Result<bool> {
+        let row = sqlx::query("SELECT 1 FROM known WHERE account_id = ? AND mark = ?")
+            .bind(id)
+            .bind(mark)
+            .fetch_optional(&self.pool)
+            .await?;
+        Ok(row.is_some())
+    }
+}
+
+fn read(row: SqliteRow) -> Result<Account> {
+    let language: String = row.try_get("language")?;
+    Ok(Account {
+        id: row.try_get("id")?,
+        identifier: row.try_get("identifier")?,
+        address: row.try_get("address")?,
+        person: row.try_get("person")?,
+        language: language.parse().map_err(|error: String| StorageError::Failed(error.into()))?,
+        password_hash: row.try_get("password_hash")?,
+        totp_secret: row.try_get("totp_secret")?,
+    })
+}

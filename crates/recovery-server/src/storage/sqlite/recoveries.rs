@@ -1,0 +1,218 @@
+use super::SqliteStorage;
+use crate::storage::{
+    Attempt, Checked, PasswordChange, Proof, Recoveries, Recovery, Result, Secret, StorageError, Trace,
+};
+use async_trait::async_trait;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row as _, SqliteConnection};
+use subtle::ConstantTimeEq as _;
+
+#[async_trait]
+impl Recoveries for SqliteStorage {
+    async fn open_recovery(
+        &self,
+        ticket_hash: &[u8],
+        recovery: &Recovery,
+        secret: &Secret,
+        trace: &Trace,
+    ) -> Result<()> {
+        let mut write = self.write().await?;
+        sqlx::query(
+            "INSERT INTO recoveries (id, ticket_hash, account_id, name_sealed, language, device, network, \
+             last_sent_at, until) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        )
+        .bind(&recovery.id)
+        .bind(ticket_hash)
+        .bind(&recovery.account_id)
+        .bind(&recovery.name_sealed)
+        .bind(recovery.language.tag())
+        .bind(&recovery.device)
+        .bind(&recovery.network)
+        .bind(recovery.last_sent_at)
+        .bind(recovery.until)
+        .execute(&mut *write)
+        .await?;
+        insert_secret(&mut write, &recovery.id, secret).await?;
+        super::record(&mut write, trace).await?;
+        Ok(write.commit().await?)
+    }
+
+    async fn recovery(&self, ticket_hash: &[u8], most_tries: u32, now: i64) -> Result<Option<Recovery>> {
+        sqlx::query(
+            "SELECT * FROM recoveries WHERE ticket_hash = ? AND until > ? AND wrong_tries < ? AND verified_hash IS NULL",
+        )
+        .bind(ticket_hash)
+        .bind(now)
+        .bind(most_tries)
+        .fetch_optional(&self.pool)
+        .await?
+        .map(read)
+        .transpose()
+    }
+
+    async fn add_secret(&self, id: &str, secret: &Secret, now: i64, not_since: i64, trace: &Trace) -> Result<bool> {
+        let mut write = self.write().await?;
+        let mine = sqlx::query(
+            "UPDATE recoveries SET last_sent_at = ? WHERE id = ? AND verified_hash IS NULL AND last_sent_at <= ?",
+        )
+        .bind(now)
+        .bind(id)
+        .bind(not_since)
+        .execute(&mut *write)
+        .await?;
+        if mine.rows_affected() == 0 {
+            return Ok(false);
+        }
+        insert_secret(&mut write, id, secret).await?;
+        sqlx::query(
+            "DELETE FROM recovery_secrets WHERE recovery_id = ? AND id NOT IN \
+             (SELECT id FROM recovery_secrets WHERE recovery_id = ? ORDER BY id DESC LIMIT 2)",
+        )
+        .bind(id)
+        .bind(id)
+        .execute(&mut *write)
+        .await?;
+        super::record(&mut write, trace).await?;
+        write.commit().await?;
+        Ok(true)
+    }
+
+    async fn check(&self, attempt: &Attempt) -> Result<Checked> {
+        let mut write = self.write().await?;
+        let recovery = sqlx::query(
+            "SELECT account_id, wrong_tries FROM recoveries \
+             WHERE id = ? AND until > ? AND wrong_tries < ? AND verified_hash IS NULL",
+        )
+        .bind(&attempt.recovery_id)
+        .bind(attempt.now)
+        .bind(attempt.most_tries)
+        .fetch_optional(&mut *write)
+        .await?;
+        let Some(recovery) = recovery else { return Ok(Checked::Over) };
+        let account_id: Option<String> = recovery.try_get("account_id")?;
+        let wrong_tries: u32 = recovery.try_get("wrong_tries")?;
+
+        let proven = match &attempt.proof {
+            Proof::Mailed { way, mac } => match compare(&mut write, attempt, way, mac).await? {
+                Some(fits) => fits,
+                None => return Ok(Checked::Over),
+            },
+            Proof::Saved { place, trace } => match (&account_id, place) {
+                (Some(account), Some(place)) if attempt.may_pass => {
+                    let crossed_off = super::cross_off(&mut write, account, *place, attempt.now).await?;
+                    if let (true, Some(trace)) = (crossed_off, trace) {
+                        super::record(&mut write, trace).await?;
+                    }
+                    crossed_off
+                }
+                _ => false,
+            },
+            Proof::Unreadable => false,
+        };
+
+        let answer = if proven && attempt.may_pass && account_id.is_some() {
+            sqlx::query("UPDATE recoveries SET verified_hash = ?, verified_until = ? WHERE id = ?")
+                .bind(&attempt.verified_hash)
+                .bind(attempt.verified_until)
+                .bind(&attempt.recovery_id)
+                .execute(&mut *write)
+                .await?;
+            sqlx::query("DELETE FROM recovery_secrets WHERE recovery_id = ?")
+                .bind(&attempt.recovery_id)
+                .execute(&mut *write)
+                .await?;
+            super::audit(&mut write, &attempt.passed).await?;
+            Checked::Verified
+        } else {
+            sqlx::query("UPDATE recoveries SET wrong_tries = wrong_tries + 1 WHERE id = ?")
+                .bind(&attempt.recovery_id)
+                .execute(&mut *write)
+                .await?;
+            super::audit(&mut write, &attempt.missed).await?;
+            match attempt.most_tries.saturating_sub(wrong_tries + 1) {
+                0 => Checked::Over,
+                left => Checked::Wrong { left },
+            }
+        };
+        write.commit().await?;
+        Ok(answer)
+    }
+
+    async fn verified(&self, verified_hash: &[u8], now: i64) -> Result<Option<Recovery>> {
+        sqlx::query("SELECT * FROM recoveries WHERE verified_hash = ? AND verified_until > ?")
+            .bind(verified_hash)
+            .bind(now)
+            .fetch_optional(&self.pool)
+            .await?
+            .map(read)
+            .transpose()
+    }
+
+    async fn reset_password(&self, verified_hash: &[u8], change: &PasswordChange, known: &[u8]) -> Result<Option<u64>> {
+        let mut write = self.write().await?;
+        let spent = sqlx::query("DELETE FROM recoveries WHERE verified_hash = ? AND account_id = ? AND verified_until > ?")
+            .bind(verified_hash)
+            .bind(&change.account_id)
+            .bind(change.now)
+            .execute(&mut *write)
+            .await?;
+        if spent.rows_affected() == 0 {
+            return Ok(None);
+        }
+        sqlx::query("UPDATE accounts SET password_hash = ?, password_changed_at = ? WHERE id = ?")
+            .bind(&change.new)
+            .bind(change.now)
+            .bind(&change.account_id)
+            .execute(&mut *write)
+            .await?;
+        let ended = super::end_everything(&mut write, &change.account_id, "").await?;
+        super::mark(&mut write, &change.account_id, known, change.now).await?;
+        super::record(&mut write, &change.trace).await?;
+        write.commit().await?;
+        Ok(Some(ended))
+    }
+}
+
+/// `None` when no mailed secret is alive; all of them are compared, in constant time.
+async fn compare(write: &mut SqliteConnection, attempt: &Attempt, way: &str, mac: &[u8]) -> Result<Option<bool>> {
+    let alive = sqlx::query("SELECT way, mac FROM recovery_secrets WHERE recovery_id = ? AND until > ?")
+        .bind(&attempt.recovery_id)
+        .bind(attempt.now)
+        .fetch_all(write)
+        .await?;
+    if alive.is_empty() {
+        return Ok(None);
+    }
+    let mut fits = false;
+    for row in alive {
+        let stored: Vec<u8> = row.try_get("mac")?;
+        let stored_way: String = row.try_get("way")?;
+        fits |= bool::from(stored.ct_eq(mac)) && stored_way == way;
+    }
+    Ok(Some(fits))
+}
+
+async fn insert_secret(write: &mut SqliteConnection, recovery_id: &str, secret: &Secret) -> Result<()> {
+    sqlx::query("INSERT INTO recovery_secrets (recovery_id, way, mac, until) VALUES (?, ?, ?, ?)")
+        .bind(recovery_id)
+        .bind(secret.way)
+        .bind(&secret.mac)
+        .bind(secret.until)
+        .execute(write)
+        .await?;
+    Ok(())
+}
+
+fn read(row: SqliteRow) -> Result<Recovery> {
+    let language: String = row.try_get("language")?;
+    Ok(Recovery {
+        id: row.try_get("id")?,
+        account_id: row.try_get("account_id")?,
+        name_sealed: row.try_get("name_sealed")?,
+        language: language.parse().map_err(|error: String| StorageError::Failed(error.into()))?,
+        device: row.try_get("device")?,
+        network: row.try_get("network")?,
+        last_sent_at: row.try_get("last_sent_at")?,
+        until: row.try_get("until")?,
+    })
+}

@@ -1,0 +1,283 @@
+use super::SqliteStorage;
+use crate::audit::Entry;
+use crate::storage::{Factor, Opening, PasswordChange, Result, Rotation, Session, Sessions, SignInTicket, Tokens};
+use async_trait::async_trait;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row as _, SqliteConnection};
+
+#[async_trait]
+impl Sessions for SqliteStorage {
+    async fn open_session(&self, opening: &Opening) -> Result<()> {
+        let mut write = self.write().await?;
+        open(&mut write, opening).await?;
+        Ok(write.commit().await?)
+    }
+
+    async fn add_ticket(&self, hash: &[u8], ticket: &SignInTicket, until: i64) -> Result<()> {
+        sqlx::query("INSERT INTO sign_in_tickets (hash, account_id, device, until) VALUES (?, ?, ?, ?)")
+            .bind(hash)
+            .bind(&ticket.account_id)
+            .bind(&ticket.device)
+            .bind(until)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    async fn ticket(&self, hash: &[u8], now: i64) -> Result<Option<SignInTicket>> {
+        sqlx::query("SELECT account_id, device FROM sign_in_tickets WHERE hash = ? AND until > ?")
+            .bind(hash)
+            .bind(now)
+            .fetch_optional(&self.pool)
+            .await?
+            .map(|row| {
+                Ok(SignInTicket {
+                    account_id: row.try_get("account_id")?,
+                    device: row.try_get("device")?,
+                })
+            })
+            .transpose()
+    }
+
+    async fn ticket_missed(&self, hash: &[u8], most: u32, audit: &Entry) -> Result<u32> {
+        let mut write = self.write().await?;
+        super::audit(&mut write, audit).await?;
+        let tries: Option<u32> = sqlx::query_scalar(
+            "UPDATE sign_in_tickets SET wrong_tries = wrong_tries + 1 WHERE hash = ? RETURNING wrong_tries",
+        )
+        .bind(hash)
+        .fetch_optional(&mut *write)
+        .await?;
+        let left = tries.map_or(0, |tries| most.saturating_sub(tries));
+        if left == 0 {
+            sqlx::query("DELETE FROM sign_in_tickets WHERE hash = ?")
+                .bind(hash)
+                .execute(&mut *write)
+                .await?;
+        }
+        write.commit().await?;
+        Ok(left)
+    }
+
+    async fn pass_ticket(&self, hash: &[u8], factor: &Factor, opening: &Opening) -> Result<bool> {
+        let mut write = self.write().await?;
+        let now = opening.session.created_at;
+        let account_id = &opening.session.account_id;
+        let ticket = sqlx::query("DELETE FROM sign_in_tickets WHERE hash = ? AND account_id = ? AND until > ?")
+            .bind(hash)
+            .bind(account_id)
+            .bind(now)
+            .execute(&mut *write)
+            .await?;
+        // Leaving early drops the transaction, which rolls it back.
+        if ticket.rows_affected() == 0 {
+            return Ok(false);
+        }
+        match factor {
+            Factor::Totp { step } => {
+                let spent =
+                    sqlx::query("UPDATE accounts SET totp_last_step = ? WHERE id = ? AND totp_last_step < ?")
+                        .bind(step)
+                        .bind(account_id)
+                        .bind(step)
+                        .execute(&mut *write)
+                        .await?;
+                if spent.rows_affected() == 0 {
+                    return Ok(false);
+                }
+            }
+            Factor::SavedCode { place, trace } => {
+                if !super::cross_off(&mut write, account_id, *place, now).await? {
+                    return Ok(false);
+                }
+                super::record(&mut write, trace).await?;
+            }
+        }
+        open(&mut write, opening).await?;
+        write.commit().await?;
+        Ok(true)
+    }
+
+    async fn session(&self, access_hash: &[u8], now: i64) -> Result<Option<Session>> {
+        sqlx::query("SELECT * FROM sessions WHERE access_hash = ? AND access_until > ? AND ends_at > ?")
+            .bind(access_hash)
+            .bind(now)
+            .bind(now)
+            .fetch_optional(&self.pool)
+            .await?
+            .map(read)
+            .transpose()
+    }
+
+    async fn rotate(&self, refresh_hash: &[u8], fresh: &Tokens, now: i64, reused: &Entry) -> Result<Rotation> {
+        let mut write = self.write().await?;
+        let row = sqlx::query(
+            "SELECT sessions.*, refresh_tokens.used_at AS token_used_at FROM refresh_tokens \
+             JOIN sessions ON sessions.id = refresh_tokens.session_id WHERE refresh_tokens.hash = ?",
+        )
+        .bind(refresh_hash)
+        .fetch_optional(&mut *write)
+        .await?;
+        let Some(row) = row else { return Ok(Rotation::Unknown) };
+        let used_at: Option<i64> = row.try_get("token_used_at")?;
+        let refresh_until: i64 = row.try_get("refresh_until")?;
+        let session = read(row)?;
+        if used_at.is_some() {
+            sqlx::query("DELETE FROM sessions WHERE id = ?")
+                .bind(&session.id)
+                .execute(&mut *write)
+                .await?;
+            let entry = Entry {
+                account_id: Some(session.account_id),
+                ..reused.clone()
+            };
+            super::audit(&mut write, &entry).await?;
+            write.commit().await?;
+            return Ok(Rotation::Reused);
+        }
+        if refresh_until <= now || session.ends_at <= now {
+            return Ok(Rotation::Unknown);
+        }
+        sqlx::query("UPDATE refresh_tokens SET used_at = ? WHERE hash = ?")
+            .bind(now)
+            .bind(refresh_hash)
+            .execute(&mut *write)
+            .await?;
+        renew(&mut write, &session.id, fresh, now).await?;
+        write.commit().await?;
+        Ok(Rotation::Rotated(session))
+    }
+
+    async fn sessions(&self, account_id: &str, now: i64) -> Result<Vec<Session>> {
+        sqlx::query(
+            "SELECT * FROM sessions WHERE account_id = ? AND refresh_until > ? AND ends_at > ? \
+             ORDER BY last_used_at DESC, created_at DESC, id",
+        )
+        .bind(account_id)
+        .bind(now)
+        .bind(now)
+        .fetch_all(&self.pool)
+        .await?
+        .into_iter()
+        .map(read)
+        .collect()
+    }
+
+    async fn end_session(&self, account_id: &str, id: &str, audit: &Entry) -> Result<bool> {
+        let mut write = self.write().await?;
+        let ended = sqlx::query("DELETE FROM sessions WHERE account_id = ? AND id = ?")
+            .bind(account_id)
+            .bind(id)
+            .execute(&mut *write)
+            .await?
+            .rows_affected();
+        if ended == 1 {
+            super::audit(&mut write, audit).await?;
+        }
+        write.commit().await?;
+        Ok(ended == 1)
+    }
+
+    async fn end_other_sessions(&self, account_id: &str, keep: &str, audit: &Entry) -> Result<u64> {
+        let mut write = self.write().await?;
+        let ended = sqlx::query("DELETE FROM sessions WHERE account_id = ? AND id <> ?")
+            .bind(account_id)
+            .bind(keep)
+            .execute(&mut *write)
+            .await?
+            .rows_affected();
+        super::audit(&mut write, audit).await?;
+        write.commit().await?;
+        Ok(ended)
+    }
+
+    async fn change_password(&self, change: &PasswordChange, keep: &str, fresh: &Tokens) -> Result<Option<u64>> {
+        let mut write = self.write().await?;
+        let changed = sqlx::query(
+            "UPDATE accounts SET password_hash = ?, password_changed_at = ? WHERE id = ? AND password_hash = ?",
+        )
+        .bind(&change.new)
+        .bind(change.now)
+        .bind(&change.account_id)
+        .bind(&change.old)
+        .execute(&mut *write)
+        .await?;
+        let kept = sqlx::query("UPDATE refresh_tokens SET used_at = ? WHERE session_id = ? AND used_at IS NULL")
+            .bind(change.now)
+            .bind(keep)
+            .execute(&mut *write)
+            .await?;
+        if changed.rows_affected() == 0 || kept.rows_affected() == 0 {
+            return Ok(None);
+        }
+        renew(&mut write, keep, fresh, change.now).await?;
+        let ended = super::end_everything(&mut write, &change.account_id, keep).await?;
+        super::record(&mut write, &change.trace).await?;
+        write.commit().await?;
+        Ok(Some(ended))
+    }
+}
+
+async fn open(write: &mut SqliteConnection, opening: &Opening) -> Result<()> {
+    let Opening { session, tokens, .. } = opening;
+    sqlx::query(
+        "INSERT INTO sessions (id, account_id, device, network, created_at, last_used_at, ends_at, refresh_until, \
+         access_hash, access_until) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(&session.id)
+    .bind(&session.account_id)
+    .bind(&session.device)
+    .bind(&session.network)
+    .bind(session.created_at)
+    .bind(session.last_used_at)
+    .bind(session.ends_at)
+    .bind(tokens.refresh_until)
+    .bind(&tokens.access_hash)
+    .bind(tokens.access_until)
+    .execute(&mut *write)
+    .await?;
+    add_refresh_token(write, &session.id, &tokens.refresh_hash).await?;
+    let now = session.created_at;
+    super::mark(write, &session.account_id, &opening.network_mark, now).await?;
+    if super::mark(write, &session.account_id, &opening.mark, now).await? {
+        super::record(write, &opening.trace).await
+    } else {
+        super::audit(write, &opening.trace.audit).await
+    }
+}
+
+async fn renew(write: &mut SqliteConnection, id: &str, fresh: &Tokens, now: i64) -> Result<()> {
+    sqlx::query(
+        "UPDATE sessions SET access_hash = ?, access_until = min(?, ends_at), refresh_until = min(?, ends_at), \
+         last_used_at = ? WHERE id = ?",
+    )
+    .bind(&fresh.access_hash)
+    .bind(fresh.access_until)
+    .bind(fresh.refresh_until)
+    .bind(now)
+    .bind(id)
+    .execute(&mut *write)
+    .await?;
+    add_refresh_token(write, id, &fresh.refresh_hash).await
+}
+
+async fn add_refresh_token(write: &mut SqliteConnection, session_id: &str, hash: &[u8]) -> Result<()> {
+    sqlx::query("INSERT INTO refresh_tokens (hash, session_id) VALUES (?, ?)")
+        .bind(hash)
+        .bind(session_id)
+        .execute(write)
+        .await?;
+    Ok(())
+}
+
+fn read(row: SqliteRow) -> Result<Session> {
+    Ok(Session {
+        id: row.try_get("id")?,
+        account_id: row.try_get("account_id")?,
+        device: row.try_get("device")?,
+        network: row.try_get("network")?,
+        created_at: row.try_get("created_at")?,
+        last_used_at: row.try_get("last_used_at")?,
+        ends_at: row.try_get("ends_at")?,
+    })
+}
