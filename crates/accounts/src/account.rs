@@ -1,0 +1,323 @@
+//! Accounts: who you are where. The list holds nothing secret and rests in a file of its own.
+
+use std::fs::{self, File};
+use std::io::{ErrorKind as IoKind, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::clock::Random;
+use crate::error::{Error, ErrorKind, Result};
+use crate::provider::{Kind, Server};
+
+/// Name of an account within Regain: 128 random bits in hex.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct AccountId(String);
+
+impl AccountId {
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    pub fn random(random: &dyn Random) -> Self {
+        let mut bytes = [0; 16];
+        random.fill(&mut bytes);
+        Self(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Who you are where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    pub id: AccountId,
+    pub server: Server,
+    /// What the server calls itself.
+    pub name: String,
+    pub identifier: String,
+    /// It lives on the practice server and ends with it.
+    pub practice: bool,
+    pub state: AccountState,
+    /// Masked address of its mailbox, where the server told.
+    pub mailbox: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AccountState {
+    SignedIn {
+        since: SystemTime,
+    },
+    /// There was a session, or none was ever had.
+    SignedOut,
+    NoPasswordFits,
+    /// A change was sent and its answer was lost.
+    InTheAir,
+}
+
+/// The list of accounts, in a file.
+///
+/// Every change is durable when the call returns. A file that cannot be understood is left as it is, and every call
+/// says `Unreadable`.
+#[derive(Debug)]
+pub struct Accounts {
+    /// None: the list ends with the process.
+    path: Option<PathBuf>,
+    list: Mutex<Vec<Account>>,
+}
+
+impl Accounts {
+    /// Reads the list; a missing file is an empty list.
+    pub fn open(path: impl Into<PathBuf>) -> Result<Self> {
+        let path = path.into();
+        let list = match fs::read(&path) {
+            Ok(bytes) => read(&bytes)?,
+            Err(error) if error.kind() == IoKind::NotFound => Vec::new(),
+            Err(error) => return Err(Error::new(ErrorKind::Unreadable, error)),
+        };
+        Ok(Self { path: Some(path), list: Mutex::new(list) })
+    }
+
+    /// A list that ends with the process, for a store that does.
+    pub fn in_memory() -> Self {
+        Self { path: None, list: Mutex::default() }
+    }
+
+    /// All accounts, in the order of their names.
+    pub fn all(&self) -> Vec<Account> {
+        let mut all = self.lock().clone();
+        all.sort_by_cached_key(|account| (account.name.to_lowercase(), account.identifier.to_lowercase()));
+        all
+    }
+
+    pub fn get(&self, id: &AccountId) -> Option<Account> {
+        self.lock().iter().find(|account| account.id == *id).cloned()
+    }
+
+    pub fn find(&self, server: &Server, identifier: &str) -> Option<Account> {
+        let same = |account: &&Account| {
+            account.server == *server && account.identifier.to_lowercase() == identifier.trim().to_lowercase()
+        };
+        self.lock().iter().find(same).cloned()
+    }
+
+    /// Adds the account, or replaces the one with its id.
+    pub fn put(&self, account: Account) -> Result<()> {
+        let mut list = self.lock();
+        let mut next = list.clone();
+        match next.iter_mut().find(|known| known.id == account.id) {
+            Some(known) => *known = account,
+            None => next.push(account),
+        }
+        self.replace(&mut list, next)
+    }
+
+    pub fn remove(&self, id: &AccountId) -> Result<()> {
+        let mut list = self.lock();
+        let next: Vec<Account> = list.iter().filter(|account| account.id != *id).cloned().collect();
+        self.replace(&mut list, next)
+    }
+
+    fn replace(&self, list: &mut Vec<Account>, next: Vec<Account>) -> Result<()> {
+        if let Some(path) = &self.path {
+            write(path, &next)?;
+        }
+        *list = next;
+        Ok(())
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Account>> {
+        // A panic elsewhere leaves the list as it was: it is replaced as a whole or not at all.
+        self.list.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+/// The file. Fields may be added; a higher version means that this program must not touch it.
+#[derive(Serialize, Deserialize)]
+struct ListFile {
+    version: u32,
+    accounts: Vec<AccountFile>,
+}
+
+const VERSION: u32 = 1;
+
+#[derive(Serialize, Deserialize)]
+struct AccountFile {
+    id: String,
+    kind: KindFile,
+    base: Url,
+    name: String,
+    identifier: String,
+    practice: bool,
+    state: StateFile,
+    mailbox: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum KindFile {
+    RecoveryServer,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum StateFile {
+    SignedIn { since: u64 },
+    SignedOut,
+    NoPasswordFits,
+    InTheAir,
+}
+
+fn read(bytes: &[u8]) -> Result<Vec<Account>> {
+    let unreadable = |source| Error::new(ErrorKind::Unreadable, source);
+    let file: ListFile = serde_json::from_slice(bytes).map_err(unreadable)?;
+    if file.version != VERSION {
+        return Err(Error::new(ErrorKind::Unreadable, format!("version {}", file.version)));
+    }
+    Ok(file.accounts.into_iter().map(Account::from).collect())
+}
+
+fn write(path: &Path, accounts: &[Account]) -> Result<()> {
+    let file = ListFile { version: VERSION, accounts: accounts.iter().map(AccountFile::from).collect() };
+    let bytes = serde_json::to_vec_pretty(&file).map_err(|error| Error::new(ErrorKind::Bug, error))?;
+    replace(path, &bytes).map_err(|error| Error::new(ErrorKind::StoreBroken, error))
+}
+
+/// Replaces a file as a whole: after a crash at any point either the old text or the new one is there.
+pub fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder)?;
+    let next = path.with_extension("next");
+    let mut file = File::create(&next)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    drop(file);
+    fs::rename(&next, path)?;
+    // Windows has no way to sync a folder, and its rename is durable by itself.
+    if cfg!(unix) {
+        File::open(folder)?.sync_all()?;
+    }
+    Ok(())
+}
+
+impl From<AccountFile> for Account {
+    fn from(file: AccountFile) -> Self {
+        Self {
+            id: AccountId(file.id),
+            server: Server {
+                kind: match file.kind {
+                    KindFile::RecoveryServer => Kind::RecoveryServer,
+                },
+                base: file.base,
+            },
+            name: file.name,
+            identifier: file.identifier,
+            practice: file.practice,
+            state: match file.state {
+                StateFile::SignedIn { since } => {
+                    AccountState::SignedIn { since: UNIX_EPOCH + Duration::from_secs(since) }
+                }
+                StateFile::SignedOut => AccountState::SignedOut,
+                StateFile::NoPasswordFits => AccountState::NoPasswordFits,
+                StateFile::InTheAir => AccountState::InTheAir,
+            },
+            mailbox: file.mailbox,
+        }
+    }
+}
+
+impl From<&Account> for AccountFile {
+    fn from(account: &Account) -> Self {
+        Self {
+            id: account.id.0.clone(),
+            kind: match account.server.kind {
+                Kind::RecoveryServer => KindFile::RecoveryServer,
+            },
+            base: account.server.base.clone(),
+            name: account.name.clone(),
+            identifier: account.identifier.clone(),
+            practice: account.practice,
+            state: match account.state {
+                AccountState::SignedIn { since } => StateFile::SignedIn {
+                    since: since.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs(),
+                },
+                AccountState::SignedOut => StateFile::SignedOut,
+                AccountState::NoPasswordFits => StateFile::NoPasswordFits,
+                AccountState::InTheAir => StateFile::InTheAir,
+            },
+            mailbox: account.mailbox.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::SeededRandom;
+
+    fn account(name: &str) -> Account {
+        Account {
+            id: AccountId::random(&SeededRandom::new(name.len() as u64)),
+            server: Server {
+                kind: Kind::RecoveryServer,
+                base: Url::parse("https://accounts.example/").unwrap(),
+            },
+            name: name.into(),
+            identifier: "jana".into(),
+            practice: false,
+            state: AccountState::SignedIn { since: UNIX_EPOCH + Duration::from_secs(1_800_000_000) },
+            mailbox: Some("j•••@mail.example".into()),
+        }
+    }
+
+    #[test]
+    fn a_list_survives_a_restart() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("deep/accounts.json");
+        let accounts = Accounts::open(&path).unwrap();
+        accounts.put(account("Weekly market")).unwrap();
+        accounts.put(account("Dorfladen")).unwrap();
+
+        let again = Accounts::open(&path).unwrap();
+        assert_eq!(again.all(), vec![account("Dorfladen"), account("Weekly market")]);
+        again.remove(&account("Dorfladen").id).unwrap();
+        assert_eq!(Accounts::open(&path).unwrap().all(), vec![account("Weekly market")]);
+    }
+
+    #[test]
+    fn an_account_is_found_by_server_and_identifier() {
+        let folder = tempfile::tempdir().unwrap();
+        let accounts = Accounts::open(folder.path().join("accounts.json")).unwrap();
+        accounts.put(account("Dorfladen")).unwrap();
+        let known = account("Dorfladen");
+        assert_eq!(accounts.find(&known.server, " JANA "), Some(known.clone()));
+        assert_eq!(accounts.find(&known.server, "jan"), None);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_left_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("accounts.json");
+        for text in ["", "{", "[]", r#"{"version":2,"accounts":[]}"#] {
+            fs::write(&path, text).unwrap();
+            assert_eq!(Accounts::open(&path).unwrap_err().kind(), ErrorKind::Unreadable, "{text}");
+            assert_eq!(fs::read_to_string(&path).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn a_list_that_cannot_be_written_stays_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("accounts.json");
+        let accounts = Accounts::open(&path).unwrap();
+        // The temporary file's name is taken by a folder: the write fails on every system, for root too.
+        fs::create_dir(path.with_extension("next")).unwrap();
+        assert_eq!(accounts.put(account("Dorfladen")).unwrap_err().kind(), ErrorKind::StoreBroken);
+        assert_eq!(accounts.all(), vec![]);
+    }
+}

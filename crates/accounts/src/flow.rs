@@ -1,0 +1,366 @@
+//! Our side of a conversation: the exchange with the provider, the rules for passwords, and the credential that is
+//! staged before it is sent and saved when it is proven.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use crate::account::{Account, AccountState, Accounts};
+use crate::clock::{Clock, Random};
+use crate::error::{Error, ErrorKind, Result};
+use crate::generate::{self, Recipe};
+use crate::provider::{
+    Answer, Challenge, CodeAsk, Exchange, Intent, Outcome, PasswordRules, Problem, Provider, Session, Step, Way,
+    WeakReason,
+};
+use crate::secret::Secret;
+use crate::store::{CredentialStore, PastId, Why};
+use crate::strength::{self, Context, Strength};
+
+mod change;
+
+/// What every conversation stands on.
+#[derive(Clone)]
+pub struct Deps {
+    pub accounts: Arc<Accounts>,
+    pub store: Arc<dyn CredentialStore>,
+    pub clock: Arc<dyn Clock>,
+    pub random: Arc<dyn Random>,
+}
+
+/// Why the person began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    SignIn,
+    Recover,
+    ChangePassword,
+}
+
+/// The current question, or the end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Question {
+    Password {
+        current: bool,
+        /// The store holds one that can be used without typing it.
+        saved: bool,
+    },
+    Code(CodeAsk),
+    NewPassword {
+        rules: PasswordRules,
+        /// The last answer was lost: the change may or may not have happened.
+        unknown: bool,
+    },
+    Done(Finish),
+}
+
+/// How it ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finish {
+    pub what: Done,
+    pub at: SystemTime,
+    /// An earlier password is in the history.
+    pub old_kept: bool,
+    pub sessions_ended: Option<u32>,
+    pub mailbox: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Done {
+    SignedIn,
+    PasswordChanged,
+    /// The answer of an earlier change was lost; signing in has shown that the new password holds.
+    ChangeConfirmed,
+}
+
+/// What the person gave.
+#[derive(Debug, Clone)]
+pub enum Given {
+    Password(Secret),
+    /// Use what the store holds: what was sent and never answered first, then the current one.
+    Saved,
+    Code(Secret),
+    NewPassword {
+        password: Secret,
+        repeat: Secret,
+    },
+    /// Use what [`Flow::generate`] made last.
+    Generated,
+    Resend,
+    OtherWay(Way),
+    /// Find out what became of a change whose answer was lost.
+    FindOut,
+}
+
+/// One conversation.
+pub struct Flow {
+    deps: Deps,
+    provider: Arc<dyn Provider>,
+    account: Account,
+    /// State of the account before a change was sent.
+    before: AccountState,
+    purpose: Purpose,
+    exchange: Box<dyn Exchange>,
+    question: Question,
+    problem: Option<Problem>,
+    /// The new password of this conversation, durable in the store.
+    candidate: Option<Candidate>,
+    /// The candidate was answered with another question: send it again once that is answered.
+    resubmit: bool,
+    /// The password that the running sign-in is trying.
+    trying: Option<Trying>,
+    /// What is still to be written after the server said yes; tried first at every answer.
+    unsaved: Option<Unsaved>,
+}
+
+#[derive(Clone)]
+struct Candidate {
+    id: PastId,
+    password: Secret,
+    sent: bool,
+    unknown: bool,
+}
+
+#[derive(Clone)]
+struct Trying {
+    password: Secret,
+    /// What the end is called if it opens.
+    done: Done,
+    sessions_ended: Option<u32>,
+}
+
+/// The end of a conversation, before it is in the store.
+#[derive(Clone)]
+struct Unsaved {
+    trying: Trying,
+    session: Option<Session>,
+}
+
+impl Flow {
+    /// Starts a conversation for an account, which need not be in the list yet.
+    pub async fn begin(deps: Deps, provider: Arc<dyn Provider>, account: Account, purpose: Purpose) -> Result<Self> {
+        let identifier = account.identifier.clone();
+        let intent = match purpose {
+            Purpose::SignIn => Intent::SignIn { identifier },
+            Purpose::Recover => Intent::Recover { identifier },
+            Purpose::ChangePassword => {
+                let session = deps.store.session(&account.id).await?;
+                Intent::ChangePassword { session: session.ok_or(ErrorKind::SignedOut)? }
+            }
+        };
+        let (exchange, challenge) = provider.begin(intent).await?;
+        let mut flow = Self {
+            deps,
+            provider,
+            before: account.state,
+            account,
+            purpose,
+            exchange,
+            question: Question::Password { current: false, saved: false },
+            problem: None,
+            candidate: None,
+            resubmit: false,
+            trying: None,
+            unsaved: None,
+        };
+        flow.ask(challenge, None).await?;
+        if let Question::Password { current: true, saved: true } = flow.question {
+            flow.answer(Given::Saved).await?;
+        }
+        Ok(flow)
+    }
+
+    pub fn account(&self) -> &Account {
+        &self.account
+    }
+
+    pub fn provider(&self) -> &Arc<dyn Provider> {
+        &self.provider
+    }
+
+    pub fn purpose(&self) -> Purpose {
+        self.purpose
+    }
+
+    pub fn question(&self) -> &Question {
+        &self.question
+    }
+
+    pub fn problem(&self) -> Option<&Problem> {
+        self.problem.as_ref()
+    }
+
+    /// Takes an answer to the current question. After an error the question stands, but for those kinds that
+    /// [end the flow](ErrorKind::ends_flow).
+    pub async fn answer(&mut self, given: Given) -> Result<()> {
+        let result = self.take(given).await;
+        // At the end a newer session than the renewed one is saved already.
+        if !matches!(self.question, Question::Done(_))
+            && let Some(session) = self.exchange.renewed().cloned()
+            && let Err(error) = self.deps.store.save_session(&self.account.id, &session).await
+        {
+            tracing::warn!(%error, "a renewed session could not be saved: it will be asked for again");
+        }
+        if let Err(error) = &result
+            && error.kind() == ErrorKind::SignedOut
+        {
+            self.deps.store.clear_session(&self.account.id).await?;
+            self.note(AccountState::SignedOut)?;
+        }
+        result
+    }
+
+    async fn take(&mut self, given: Given) -> Result<()> {
+        if let Some(unsaved) = self.unsaved.clone() {
+            return self.save(unsaved).await;
+        }
+        match (&self.question, given) {
+            (Question::Password { current: false, .. }, Given::Password(password)) => {
+                let trying = self.typed(password).await;
+                self.try_password(trying).await.map(|_| ())
+            }
+            (Question::Password { current: false, .. }, Given::Saved) => self.try_saved().await,
+            (Question::Password { current: true, .. }, Given::Password(password)) => {
+                self.pass_on(Answer::Password(password)).await
+            }
+            (Question::Password { current: true, .. }, Given::Saved) => {
+                let current = self.deps.store.current(&self.account.id).await?.ok_or(ErrorKind::Unsupported)?;
+                self.pass_on(Answer::Password(current.password)).await
+            }
+            (Question::Code(_), Given::Code(code)) => self.pass_on(Answer::Code(code)).await,
+            (Question::Code(ask), Given::Resend) => {
+                // The server is not asked before its time: a refusal may count against the person.
+                let wait = ask.resend_at.ok_or(ErrorKind::Unsupported)?.duration_since(self.deps.clock.now());
+                match wait {
+                    Ok(wait) if !wait.is_zero() => {
+                        self.problem = Some(Problem::TooSoon { wait });
+                        Ok(())
+                    }
+                    _ => self.pass_on(Answer::Resend).await,
+                }
+            }
+            (Question::Code(_), Given::OtherWay(way)) => self.pass_on(Answer::OtherWay(way)).await,
+            (Question::NewPassword { rules, .. }, Given::NewPassword { password, repeat }) => {
+                let rules = *rules;
+                self.typed_new(password, &repeat, rules).await
+            }
+            (Question::NewPassword { .. }, Given::Generated) => self.send_candidate().await,
+            (Question::NewPassword { unknown: true, .. }, Given::FindOut) => self.find_out().await,
+            _ => Err(ErrorKind::Unsupported.into()),
+        }
+    }
+
+    /// Measures a password that is being typed.
+    pub fn measure(&self, password: &Secret) -> Strength {
+        let rules = match &self.question {
+            Question::NewPassword { rules, .. } => *rules,
+            _ => self.provider.about().rules,
+        };
+        strength::measure(password, rules, &self.context())
+    }
+
+    /// Makes a new password and stages it: it is durable before it is shown.
+    pub async fn generate(&mut self, recipe: Recipe) -> Result<Secret> {
+        let Question::NewPassword { rules, .. } = self.question else {
+            return Err(ErrorKind::Unsupported.into());
+        };
+        let password = generate::password(recipe, rules, &self.context(), &*self.deps.random);
+        self.stage(password.clone()).await?;
+        Ok(password)
+    }
+
+    /// The password that was generated or typed last, to copy it.
+    pub fn candidate(&self) -> Option<&Secret> {
+        self.candidate.as_ref().map(|candidate| &candidate.password)
+    }
+
+    /// Ends the conversation. What was made and never sent goes to the history; what may have reached the server stays
+    /// staged, to be tried at the next sign-in.
+    pub async fn cancel(self) -> Result<()> {
+        match &self.candidate {
+            Some(candidate) if self.unsaved.is_none() && !candidate.unknown => {
+                let why = if candidate.sent { Why::NotAccepted } else { Why::NotUsed };
+                self.deps.store.discard(&self.account.id, &candidate.id, why, self.deps.clock.now()).await
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn context(&self) -> Context<'_> {
+        Context { identifier: &self.account.identifier, server: &self.account.name }
+    }
+
+    async fn pass_on(&mut self, answer: Answer) -> Result<()> {
+        let step = self.exchange.answer(answer).await?;
+        self.step(step).await
+    }
+
+    async fn step(&mut self, step: Step) -> Result<()> {
+        match step {
+            Step::Ask(challenge, problem) => {
+                self.ask(challenge, problem).await?;
+                match self.question {
+                    Question::NewPassword { .. } if self.resubmit && self.problem.is_none() => {
+                        self.resubmit = false;
+                        // One level of recursion: the resubmitted answer clears the flag before it is sent.
+                        Box::pin(self.send_candidate()).await
+                    }
+                    _ => Ok(()),
+                }
+            }
+            Step::Done(outcome) => self.done(outcome).await,
+        }
+    }
+
+    async fn ask(&mut self, challenge: Challenge, problem: Option<Problem>) -> Result<()> {
+        self.question = match challenge {
+            Challenge::Password { current } => {
+                let store = &self.deps.store;
+                // A store that is locked now may be open when the person answers: the question can be drawn anyway.
+                let saved = match store.current(&self.account.id).await {
+                    Ok(current) => current.is_some() || self.is_in_the_air().await,
+                    Err(error) => {
+                        tracing::info!(%error, "the store was not asked for a saved password");
+                        false
+                    }
+                };
+                Question::Password { current, saved }
+            }
+            Challenge::Code(ask) => Question::Code(ask),
+            Challenge::NewPassword(rules) => Question::NewPassword { rules, unknown: false },
+        };
+        self.problem = problem;
+        Ok(())
+    }
+
+    async fn is_in_the_air(&self) -> bool {
+        let staged = self.deps.store.staged(&self.account.id).await;
+        staged.is_ok_and(|staged| staged.iter().any(|staged| staged.sent))
+    }
+
+    async fn done(&mut self, outcome: Outcome) -> Result<()> {
+        match outcome {
+            Outcome::SignedIn(session) => {
+                let trying = self.trying.clone().ok_or(ErrorKind::Bug)?;
+                self.save(Unsaved { trying, session: Some(session) }).await
+            }
+            Outcome::PasswordChanged { session, sessions_ended } => {
+                let trying = self.trying_candidate(Done::PasswordChanged, sessions_ended)?;
+                match session {
+                    Some(_) => self.save(Unsaved { trying, session }).await,
+                    None => Box::pin(self.prove(trying)).await,
+                }
+            }
+        }
+    }
+
+    /// Puts the account into the list, or brings its line up to date.
+    fn note(&mut self, state: AccountState) -> Result<()> {
+        self.account.state = state;
+        self.deps.accounts.put(self.account.clone())
+    }
+}
+
+impl From<PasswordRules> for Question {
+    fn from(rules: PasswordRules) -> Self {
+        Self::NewPassword { rules, unknown: false }
+    }
+}

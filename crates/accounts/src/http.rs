@@ -1,0 +1,318 @@
+//! The one HTTP client: time-outs, a size limit, no redirects, `Retry-After` in all its spellings.
+
+use std::error::Error as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::header::{HeaderMap, RETRY_AFTER};
+use reqwest::redirect::Policy;
+use reqwest::{Client, Method};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use url::Url;
+
+use crate::clock::{Clock, SystemClock};
+use crate::error::{Error, ErrorKind, Result};
+use crate::secret::Secret;
+
+/// Until a connection stands.
+const CONNECT: Duration = Duration::from_secs(10);
+/// From the request to the last byte of the answer.
+const TOTAL: Duration = Duration::from_secs(30);
+/// Largest answer that is read, in bytes; the largest honest one is a list of sessions.
+const MAX_BODY: usize = 1024 * 1024;
+/// Longest wait that is believed; a server that says more is taken at this.
+const MAX_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The client, shared by all providers.
+#[derive(Clone)]
+pub struct Http {
+    client: Client,
+    clock: Arc<dyn Clock>,
+}
+
+/// One request.
+#[derive(Debug)]
+pub struct Call<'a> {
+    method: Method,
+    url: Url,
+    body: Option<Value>,
+    bearer: Option<&'a Secret>,
+    changes: bool,
+}
+
+impl<'a> Call<'a> {
+    pub fn get(url: Url) -> Self {
+        Self { method: Method::GET, url, body: None, bearer: None, changes: false }
+    }
+
+    pub fn post(url: Url, body: Value) -> Self {
+        Self { method: Method::POST, url, body: Some(body), bearer: None, changes: false }
+    }
+
+    pub fn delete(url: Url) -> Self {
+        Self { method: Method::DELETE, url, body: None, bearer: None, changes: false }
+    }
+
+    pub fn bearer(mut self, token: &'a Secret) -> Self {
+        self.bearer = Some(token);
+        self
+    }
+
+    /// The call may change a password: an answer that is lost means "unknown", never "failed".
+    pub fn changes(mut self) -> Self {
+        self.changes = true;
+        self
+    }
+}
+
+/// An answer that arrived whole.
+#[derive(Debug)]
+pub struct Reply {
+    pub status: u16,
+    pub retry_after: Option<Duration>,
+    body: Vec<u8>,
+    changes: bool,
+}
+
+impl Reply {
+    pub fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    /// The body as `T`. A body that is something else is `Protocol`, or `OutcomeUnknown` where a password may have changed.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
+        // The source is left out: serde's messages quote the body.
+        serde_json::from_slice(&self.body).map_err(|_| self.broken_promise())
+    }
+
+    /// The error for an answer that the server had not promised.
+    pub fn broken_promise(&self) -> Error {
+        match (self.changes, self.status) {
+            (true, _) => Error::new(ErrorKind::OutcomeUnknown, format!("status {}", self.status)),
+            (false, 500..) => Error::new(ErrorKind::ServerTrouble, format!("status {}", self.status)),
+            (false, _) => Error::new(ErrorKind::Protocol, format!("status {}", self.status)),
+        }
+    }
+}
+
+impl Http {
+    pub fn new() -> Result<Self> {
+        Self::with(CONNECT, TOTAL, Arc::new(SystemClock))
+    }
+
+    /// A client with time-outs and a clock (for dates in `Retry-After`) of its own.
+    pub fn with(connect: Duration, total: Duration, clock: Arc<dyn Clock>) -> Result<Self> {
+        let client = Client::builder()
+            .user_agent(concat!("Regain/", env!("CARGO_PKG_VERSION")))
+            .redirect(Policy::none())
+            .referer(false)
+            .connect_timeout(connect)
+            .timeout(total)
+            .pool_idle_timeout(Duration::from_secs(60))
+            .build()
+            .map_err(|error| Error::new(ErrorKind::Bug, error))?;
+        Ok(Self { client, clock })
+    }
+
+    /// Sends a call; reads are tried twice. A status is the caller's to judge: servers lie with them.
+    pub async fn send(&self, call: Call<'_>) -> Result<Reply> {
+        let first = self.once(&call).await;
+        match &first {
+            Err(error) if call.method == Method::GET && error.kind() == ErrorKind::ServerTrouble => {
+                tracing::debug!(host = call.url.host_str(), "the connection broke; trying once more");
+                self.once(&call).await
+            }
+            _ => first,
+        }
+    }
+
+    async fn once(&self, call: &Call<'_>) -> Result<Reply> {
+        let mut request = self.client.request(call.method.clone(), call.url.clone());
+        if let Some(body) = &call.body {
+            request = request.json(body);
+        }
+        if let Some(token) = call.bearer {
+            request = request.bearer_auth(token.expose());
+        }
+        let mut response = request.send().await.map_err(|error| failure(error, call.changes))?;
+        let status = response.status().as_u16();
+        let header_wait = self.header_wait(response.headers());
+
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| failure(error, call.changes))? {
+            if body.len() + chunk.len() > MAX_BODY {
+                let kind = if call.changes { ErrorKind::OutcomeUnknown } else { ErrorKind::Protocol };
+                return Err(Error::new(kind, "the answer is too large"));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        let retry_after = header_wait.or_else(|| body_wait(&body)).map(|wait| wait.min(MAX_WAIT));
+        Ok(Reply { status, retry_after, body, changes: call.changes })
+    }
+
+    fn header_wait(&self, headers: &HeaderMap) -> Option<Duration> {
+        let text = headers.get(RETRY_AFTER).or_else(|| headers.get("x-retry-after"))?.to_str().ok()?.trim();
+        if let Ok(seconds) = text.parse::<f64>() {
+            return Duration::try_from_secs_f64(seconds.ceil()).ok();
+        }
+        let date = httpdate::parse_http_date(text).ok()?;
+        Some(date.duration_since(self.clock.now()).unwrap_or_default())
+    }
+}
+
+/// `retry_after` in seconds (RFC 9457 extension of our own server), `retry_after_ms` (Matrix).
+fn body_wait(body: &[u8]) -> Option<Duration> {
+    let value: Value = serde_json::from_slice(body).ok()?;
+    if let Some(milliseconds) = value.get("retry_after_ms").and_then(Value::as_u64) {
+        return Some(Duration::from_millis(milliseconds));
+    }
+    value.get("retry_after").and_then(Value::as_u64).map(Duration::from_secs)
+}
+
+/// What a failed exchange means. Only a connection that never stood is sure to have changed nothing.
+fn failure(error: reqwest::Error, changes: bool) -> Error {
+    let kind = if is_tls(&error) {
+        ErrorKind::NotTrusted
+    } else if error.is_connect() {
+        ErrorKind::Offline
+    } else if changes {
+        ErrorKind::OutcomeUnknown
+    } else {
+        ErrorKind::ServerTrouble
+    };
+    Error::new(kind, error.without_url())
+}
+
+fn is_tls(error: &reqwest::Error) -> bool {
+    let mut source = error.source();
+    while let Some(cause) = source {
+        if cause.is::<rustls::Error>() {
+            return true;
+        }
+        // rustls errors travel inside an io::Error, which hides them from `source`.
+        if let Some(io) = cause.downcast_ref::<std::io::Error>()
+            && io.get_ref().is_some_and(|inner| inner.is::<rustls::Error>())
+        {
+            return true;
+        }
+        source = cause.source();
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::clock::ManualClock;
+
+    fn http() -> Http {
+        let clock = Arc::new(ManualClock::at(784_111_777)); // Sun, 06 Nov 1994 08:49:37 GMT
+        Http::with(Duration::from_secs(5), Duration::from_secs(5), clock).unwrap()
+    }
+
+    /// A server that reads one request for each answer and then sends just these bytes.
+    async fn server(answers: Vec<Vec<u8>>) -> Url {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
+        tokio::spawn(async move {
+            for answer in answers {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let mut request = vec![0; 4096];
+                let _ = stream.read(&mut request).await;
+                let _ = stream.write_all(&answer).await;
+            }
+        });
+        url
+    }
+
+    fn answer(head: &str, body: &str) -> Vec<u8> {
+        let length = body.len();
+        format!("HTTP/1.1 {head}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}").into_bytes()
+    }
+
+    async fn kind_of(call: Call<'_>) -> ErrorKind {
+        http().send(call).await.unwrap_err().kind()
+    }
+
+    #[tokio::test]
+    async fn a_wait_is_understood_in_every_spelling() {
+        for (head, body, seconds) in [
+            ("429 x\r\nRetry-After: 60", "", 60),
+            ("429 x\r\nX-Retry-After: 7", "", 7),
+            ("429 x\r\nRetry-After: 1.2", "", 2),
+            ("429 x\r\nRetry-After: Sun, 06 Nov 1994 08:50:37 GMT", "", 60),
+            ("429 x", r#"{"retry_after_ms":3000}"#, 3),
+            ("429 x", r#"{"retry_after":9}"#, 9),
+            ("429 x\r\nRetry-After: 99999999999", "", 86_400),
+        ] {
+            let url = server(vec![answer(head, body)]).await;
+            let reply = http().send(Call::get(url)).await.unwrap();
+            assert_eq!(reply.retry_after, Some(Duration::from_secs(seconds)), "{head} {body}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_date_that_has_passed_means_now() {
+        let url = server(vec![answer("429 x\r\nRetry-After: Thu, 01 Jan 1970 00:00:00 GMT", "")]).await;
+        assert_eq!(http().send(Call::get(url)).await.unwrap().retry_after, Some(Duration::ZERO));
+        assert!(http().clock.now() > UNIX_EPOCH);
+    }
+
+    #[tokio::test]
+    async fn nobody_listening_is_offline_even_for_a_change() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url: Url = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
+        drop(listener);
+        assert_eq!(kind_of(Call::post(url.clone(), Value::Null).changes()).await, ErrorKind::Offline);
+        assert_eq!(kind_of(Call::get(url)).await, ErrorKind::Offline);
+    }
+
+    #[tokio::test]
+    async fn a_lost_answer_to_a_change_is_unknown() {
+        let url = server(vec![Vec::new()]).await;
+        assert_eq!(kind_of(Call::post(url, Value::Null).changes()).await, ErrorKind::OutcomeUnknown);
+        let url = server(vec![Vec::new()]).await;
+        assert_eq!(kind_of(Call::post(url, Value::Null)).await, ErrorKind::ServerTrouble);
+    }
+
+    #[tokio::test]
+    async fn a_read_is_tried_twice() {
+        let url = server(vec![Vec::new(), answer("200 OK", "[1]")]).await;
+        assert_eq!(http().send(Call::get(url)).await.unwrap().json::<Vec<u8>>().unwrap(), [1]);
+    }
+
+    #[tokio::test]
+    async fn an_answer_without_end_is_cut_off() {
+        let url = server(vec![answer("200 OK", &"x".repeat(MAX_BODY + 1))]).await;
+        assert_eq!(kind_of(Call::get(url)).await, ErrorKind::Protocol);
+    }
+
+    #[tokio::test]
+    async fn html_with_200_is_no_answer() {
+        let url = server(vec![answer("200 OK", "<html>Welcome to our hotel</html>")]).await;
+        let reply = http().send(Call::get(url)).await.unwrap();
+        assert_eq!(reply.json::<Vec<u8>>().unwrap_err().kind(), ErrorKind::Protocol);
+        let url = server(vec![answer("200 OK", "<html>")]).await;
+        let reply = http().send(Call::post(url, Value::Null).changes()).await.unwrap();
+        assert_eq!(reply.json::<Vec<u8>>().unwrap_err().kind(), ErrorKind::OutcomeUnknown);
+    }
+
+    #[tokio::test]
+    async fn a_redirect_is_not_followed() {
+        let url = server(vec![answer("302 x\r\nLocation: https://evil.example/", "")]).await;
+        assert_eq!(http().send(Call::get(url)).await.unwrap().status, 302);
+    }
+
+    #[tokio::test]
+    async fn a_server_that_speaks_no_tls_is_not_trusted() {
+        let mut url = server(vec![answer("400 Bad Request", "this is plain http")]).await;
+        url.set_scheme("https").unwrap();
+        assert_eq!(kind_of(Call::get(url)).await, ErrorKind::NotTrusted);
+    }
+}

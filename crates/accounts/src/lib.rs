@@ -1,0 +1,27 @@
+//! Regain's domain: conversations with account servers, and the credentials they leave behind.
+//!
+//! **A provider asks, a person answers, until there is an outcome.** [`Flow`] holds the conversation, a [`Provider`]
+//! speaks one server's dialect, a [`CredentialStore`] keeps the result. Nothing here knows a window, and no public type
+//! can be serialised, so that no token can reach one.
+
+pub mod account;
+pub mod address;
+pub mod clock;
+mod error;
+pub mod flow;
+pub mod generate;
+pub mod http;
+pub mod identifier;
+pub mod provider;
+mod secret;
+pub mod signed_in;
+pub mod store;
+pub mod strength;
+
+pub use account::{Account, AccountId, AccountState, Accounts};
+pub use clock::{Clock, Random};
+pub use error::{Error, ErrorKind, Result};
+pub use flow::Flow;
+pub use provider::{Answer, Challenge, Exchange, Intent, Outcome, Problem, Provider, Session, Step};
+pub use secret::Secret;
+pub use store::CredentialStore;

@@ -1,0 +1,241 @@
+//! A provider asks, a person answers, until there is an outcome.
+
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use async_trait::async_trait;
+
+use crate::error::Result;
+use crate::secret::Secret;
+
+mod code;
+#[cfg(any(test, feature = "testing"))]
+pub mod conformance;
+#[cfg(any(test, feature = "testing"))]
+pub mod memory;
+pub mod recovery_server;
+mod registry;
+
+pub use registry::{Kind, Providers, Server};
+
+/// An account server that Regain can talk to.
+#[async_trait]
+pub trait Provider: Send + Sync {
+    /// Name, abilities and limits, known since the server was found.
+    fn about(&self) -> &About;
+
+    /// Starts a conversation. Errors leave nothing behind on our side.
+    async fn begin(&self, intent: Intent) -> Result<(Box<dyn Exchange>, Challenge)>;
+
+    /// Where the account is signed in. The session may be renewed: the caller saves it, after an error too.
+    async fn sessions(&self, session: &mut Session) -> Result<Vec<Device>>;
+
+    /// Ends sessions, and says how many other ones ended where the server tells.
+    async fn end_session(&self, session: &mut Session, which: Which) -> Result<Option<u32>>;
+
+    /// Whether the server answers at all, without saying anything about an account.
+    async fn reach(&self) -> Result<()>;
+}
+
+/// One running conversation; its ticket, cookies and ids are private to it.
+///
+/// An exchange changes its own state only after its last `await`, so that a cancelled answer never half-happened.
+#[async_trait]
+pub trait Exchange: Send {
+    async fn answer(&mut self, answer: Answer) -> Result<Step>;
+
+    /// The session, if the conversation renewed it; to be saved after every answer, after an error too.
+    fn renewed(&self) -> Option<&Session> {
+        None
+    }
+}
+
+/// What a server is called, can do and asks for.
+#[derive(Debug, Clone)]
+pub struct About {
+    pub name: String,
+    /// Host, with its port where it has one of its own; to show.
+    pub host: String,
+    pub practice: bool,
+    pub abilities: Abilities,
+    pub rules: PasswordRules,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Abilities {
+    pub recover: bool,
+    pub change_with_current: bool,
+    pub sessions: bool,
+}
+
+/// Bounds of a password in code points (NIST SP 800-63B-4, 3.1.1.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PasswordRules {
+    pub min_length: u16,
+    pub max_length: u16,
+}
+
+impl PasswordRules {
+    /// What the app asks for whatever the server says: 8 code points, the floor with a second factor (NIST 3.1.1.2).
+    pub const FLOOR: Self = Self { min_length: 8, max_length: 256 };
+}
+
+/// Why a conversation was begun.
+#[derive(Debug, Clone)]
+pub enum Intent {
+    SignIn { identifier: String },
+    Recover { identifier: String },
+    ChangePassword { session: Session },
+}
+
+/// What is asked now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Challenge {
+    /// The password of the account; with `current`, to change it.
+    Password { current: bool },
+    Code(CodeAsk),
+    NewPassword(PasswordRules),
+}
+
+/// A code that the person is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CodeAsk {
+    pub purpose: CodePurpose,
+    pub way: Way,
+    /// Masked address; `None` where saying it would reveal something.
+    pub sent_to: Option<String>,
+    pub shape: CodeShape,
+    pub sent_at: Option<SystemTime>,
+    pub valid_until: Option<SystemTime>,
+    /// From when a new code may be asked for; `None`: there is no new code this way.
+    pub resend_at: Option<SystemTime>,
+    pub other_ways: Vec<Way>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CodePurpose {
+    Recovery,
+    SecondFactor,
+}
+
+/// A way to prove who you are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Way {
+    MailCode,
+    MailLink,
+    /// One of the codes that were printed beforehand.
+    RecoveryCode,
+    Authenticator,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CodeShape {
+    /// That many decimal digits.
+    Digits(u8),
+    /// Letters and digits in groups, `XXXX-XXXX-…`.
+    Groups { groups: u8, size: u8 },
+    /// A link, pasted whole.
+    Link,
+}
+
+/// What the person gave.
+#[derive(Debug, Clone)]
+pub enum Answer {
+    Password(Secret),
+    Code(Secret),
+    NewPassword(Secret),
+    /// A new code by the same way.
+    Resend,
+    OtherWay(Way),
+}
+
+/// How the conversation goes on.
+#[derive(Debug)]
+pub enum Step {
+    Ask(Challenge, Option<Problem>),
+    Done(Outcome),
+}
+
+/// What the person can mend on this screen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Problem {
+    WrongPassword,
+    /// None of the saved passwords opens the account.
+    NoPasswordFits,
+    WrongCode,
+    WeakPassword(Vec<WeakReason>),
+    /// The two entries differ.
+    Mismatch,
+    TooSoon {
+        wait: Duration,
+    },
+    /// A lost answer was found: the password was not changed.
+    NotChanged,
+}
+
+/// Why a password was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WeakReason {
+    TooShort { min: u16 },
+    TooLong { max: u16 },
+    Common,
+    ContainsIdentifier,
+    ContainsServer,
+    Guessable,
+    SameAsCurrent,
+}
+
+/// How the conversation ended.
+#[derive(Debug)]
+pub enum Outcome {
+    SignedIn(Session),
+    /// The server says that the password is the new one; some give a session, most do not.
+    PasswordChanged {
+        session: Option<Session>,
+        sessions_ended: Option<u32>,
+    },
+}
+
+/// A proof of being signed in; opaque to all but the provider that made it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Session {
+    state: Secret,
+    /// Masked address of the account, where the server tells the signed-in person.
+    pub mailbox: Option<String>,
+}
+
+impl Session {
+    pub fn new(state: Secret, mailbox: Option<String>) -> Self {
+        Self { state, mailbox }
+    }
+
+    /// The provider's own text; for providers and stores alone.
+    pub fn state(&self) -> &Secret {
+        &self.state
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Session")
+    }
+}
+
+/// A place where the account is signed in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Device {
+    pub id: String,
+    pub name: String,
+    pub last_used: SystemTime,
+    pub current: bool,
+    pub network: Option<String>,
+}
+
+/// Which sessions to end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Which {
+    /// This one: signing out.
+    This,
+    One(String),
+    AllOthers,
+}

@@ -1,0 +1,229 @@
+//! The adapter to Regain's own recovery server (`crates/recovery-server`), over its HTTP API.
+
+use std::sync::Arc;
+use std::time::{Duration, UNIX_EPOCH};
+
+use async_trait::async_trait;
+use serde_json::json;
+use url::Url;
+
+use super::{
+    Abilities, About, Answer, Challenge, CodeAsk, CodePurpose, CodeShape, Device, Exchange, Intent, Outcome,
+    PasswordRules, Problem, Provider, Session, Step, Way, Which,
+};
+use crate::address;
+use crate::clock::Clock;
+use crate::error::{Error, ErrorKind, Result};
+use crate::http::{Call, Http, Reply};
+use crate::secret::Secret;
+
+mod change;
+mod recover;
+mod sign_in;
+mod wire;
+
+/// The version of the API that this adapter speaks.
+const API: u32 = 1;
+/// Digits of a code, where the server does not say (REQUIREMENTS: ours is 8).
+const CODE_DIGITS: u8 = 8;
+/// Digits of an authenticator code (RFC 6238 with its usual six).
+const AUTHENTICATOR_DIGITS: u8 = 6;
+
+/// A recovery server that was found.
+pub struct RecoveryServer {
+    desk: Desk,
+    about: About,
+}
+
+/// What every conversation with one server needs.
+#[derive(Clone)]
+struct Desk {
+    http: Http,
+    clock: Arc<dyn Clock>,
+    base: Url,
+    device: String,
+}
+
+impl RecoveryServer {
+    /// Asks the server who it is. A server that is something else is `Protocol`.
+    pub async fn find(http: Http, clock: Arc<dyn Clock>, base: Url, device: String) -> Result<Self> {
+        let desk = Desk { http, clock, base, device };
+        let reply = desk.http.send(Call::get(desk.url("v1/about")?)).await?;
+        let not_ours = || Error::from(ErrorKind::Protocol);
+        if !reply.is_success() {
+            return Err(if reply.status >= 500 { reply.broken_promise() } else { not_ours() });
+        }
+        let about: wire::About = reply.json()?;
+        if about.server != "regain-recovery-server" || about.api != API {
+            return Err(not_ours());
+        }
+        let about = About {
+            name: about.name,
+            host: address::host(&desk.base),
+            practice: about.practice,
+            abilities: Abilities { recover: true, change_with_current: true, sessions: true },
+            rules: rules(&about.password),
+        };
+        Ok(Self { desk, about })
+    }
+}
+
+#[async_trait]
+impl Provider for RecoveryServer {
+    fn about(&self) -> &About {
+        &self.about
+    }
+
+    async fn begin(&self, intent: Intent) -> Result<(Box<dyn Exchange>, Challenge)> {
+        match intent {
+            Intent::SignIn { identifier } => {
+                Ok((Box::new(sign_in::SignIn::new(self.desk.clone(), identifier)), Challenge::Password { current: false }))
+            }
+            Intent::Recover { identifier } => {
+                let (exchange, challenge) = recover::Recover::begin(self.desk.clone(), &identifier).await?;
+                Ok((Box::new(exchange), challenge))
+            }
+            Intent::ChangePassword { session } => Ok((
+                Box::new(change::Change::new(self.desk.clone(), session, self.about.rules)),
+                Challenge::Password { current: true },
+            )),
+        }
+    }
+
+    async fn sessions(&self, session: &mut Session) -> Result<Vec<Device>> {
+        let url = self.desk.url("v1/sessions")?;
+        let reply = self.desk.signed_in(session, || Call::get(url.clone())).await?;
+        let list: wire::Sessions = success(&reply)?.json()?;
+        let device = |info: wire::SessionInfo| Device {
+            id: info.id,
+            name: info.device,
+            last_used: UNIX_EPOCH + Duration::from_secs(info.last_used_at),
+            current: info.current,
+            network: info.network,
+        };
+        Ok(list.sessions.into_iter().map(device).collect())
+    }
+
+    async fn end_session(&self, session: &mut Session, which: Which) -> Result<Option<u32>> {
+        let url = match &which {
+            Which::This => self.desk.url("v1/session")?,
+            Which::AllOthers => self.desk.url("v1/sessions")?,
+            Which::One(id) => {
+                let mut url = self.desk.url("v1/sessions")?;
+                let bug = |()| Error::from(ErrorKind::Bug);
+                url.path_segments_mut().map_err(bug)?.push(id);
+                url
+            }
+        };
+        let reply = match self.desk.signed_in(session, || Call::delete(url.clone())).await {
+            // Signing out of a session that has ended is done already.
+            Err(error) if which == Which::This && error.kind() == ErrorKind::SignedOut => return Ok(None),
+            other => other?,
+        };
+        match (&which, reply.status) {
+            (Which::AllOthers, _) => Ok(Some(success(&reply)?.json::<wire::Ended>()?.ended)),
+            (Which::One(_), 404) => Ok(Some(0)),
+            (Which::One(_), _) => success(&reply).map(|_| Some(1)),
+            (Which::This, _) => success(&reply).map(|_| None),
+        }
+    }
+
+    async fn reach(&self) -> Result<()> {
+        let reply = self.desk.http.send(Call::get(self.desk.url("v1/about")?)).await?;
+        success(&reply).map(|_| ())
+    }
+}
+
+impl Desk {
+    fn url(&self, path: &str) -> Result<Url> {
+        Ok(self.base.join(path)?)
+    }
+
+    async fn post(&self, path: &str, body: serde_json::Value) -> Result<Reply> {
+        self.http.send(Call::post(self.url(path)?, body)).await
+    }
+
+    /// A call with the session's token; a token that has run out is renewed once.
+    async fn signed_in<'a>(&self, session: &mut Session, call: impl Fn() -> Call<'a>) -> Result<Reply> {
+        let state = state(session)?;
+        let access = Secret::new(state.access);
+        let reply = self.http.send(call_with(&call, &access)).await?;
+        if reply.status != 401 {
+            return Ok(reply);
+        }
+        let renewed = self.post("v1/session/refresh", json!({ "refresh_token": state.refresh })).await?;
+        if renewed.status == 401 {
+            return Err(ErrorKind::SignedOut.into());
+        }
+        match success(&renewed)?.json()? {
+            wire::SignIn::SignedIn { session: grant, account } => *session = session_of(grant, account)?,
+            wire::SignIn::SecondFactor { .. } => return Err(ErrorKind::Protocol.into()),
+        }
+        let access = Secret::new(self::state(session)?.access);
+        let reply = self.http.send(call_with(&call, &access)).await?;
+        if reply.status == 401 { Err(ErrorKind::SignedOut.into()) } else { Ok(reply) }
+    }
+}
+
+/// Shortens the borrow of a call to that of its token.
+fn call_with<'s, 'a: 's>(call: &impl Fn() -> Call<'a>, token: &'s Secret) -> Call<'s> {
+    let call: Call<'s> = call();
+    call.bearer(token)
+}
+
+fn state(session: &Session) -> Result<wire::SessionState> {
+    // The source is left out: serde's messages quote the text, and the text is the token.
+    serde_json::from_str(session.state().expose()).map_err(|_| ErrorKind::SignedOut.into())
+}
+
+fn session_of(grant: wire::SessionGrant, account: wire::AccountInfo) -> Result<Session> {
+    let state = wire::SessionState { access: grant.access_token, refresh: grant.refresh_token };
+    let text = serde_json::to_string(&state).map_err(|_| Error::from(ErrorKind::Bug))?;
+    Ok(Session::new(Secret::new(text), account.sent_to))
+}
+
+fn rules(bounds: &wire::PasswordBounds) -> PasswordRules {
+    PasswordRules {
+        min_length: bounds.min_length.max(PasswordRules::FLOOR.min_length),
+        max_length: bounds.max_length,
+    }
+}
+
+/// The reply, if it went well; else the error that every call shares.
+fn success(reply: &Reply) -> Result<&Reply> {
+    if reply.is_success() { Ok(reply) } else { Err(failure(reply)) }
+}
+
+/// What a refusal means where the call gives it no meaning of its own. Statuses never leave this adapter.
+fn failure(reply: &Reply) -> Error {
+    match (reply.status, code(reply).as_deref()) {
+        (429, _) | (503, Some("busy")) => ErrorKind::RateLimited { wait: reply.retry_after }.into(),
+        (401, Some("signed_out")) => ErrorKind::SignedOut.into(),
+        (400, Some("bad_identifier")) => ErrorKind::BadIdentifier.into(),
+        (410, _) => ErrorKind::Expired.into(),
+        (403, _) => ErrorKind::Refused.into(),
+        _ => reply.broken_promise(),
+    }
+}
+
+fn code(reply: &Reply) -> Option<String> {
+    reply.json::<wire::Problem>().ok().map(|problem| problem.code)
+}
+
+fn weak(reply: &Reply) -> Result<Problem> {
+    let problem: wire::Problem = reply.json()?;
+    Ok(Problem::WeakPassword(problem.reasons.iter().map(Into::into).collect()))
+}
+
+fn shape(way: Way, digits: Option<u8>) -> CodeShape {
+    match way {
+        Way::MailCode => CodeShape::Digits(digits.unwrap_or(CODE_DIGITS)),
+        Way::MailLink => CodeShape::Link,
+        Way::RecoveryCode => CodeShape::Groups { groups: 4, size: 4 },
+        Way::Authenticator => CodeShape::Digits(AUTHENTICATOR_DIGITS),
+    }
+}
+
+fn others(ways: &[Way], except: Way) -> Vec<Way> {
+    ways.iter().copied().filter(|way| *way != except).collect()
+}

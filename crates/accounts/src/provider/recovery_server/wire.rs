@@ -1,0 +1,148 @@
+//! The words of the recovery server's HTTP API, version 1.
+
+use serde::{Deserialize, Serialize};
+
+use crate::provider::{Way, WeakReason};
+
+#[derive(Deserialize)]
+pub struct About {
+    pub server: String,
+    pub api: u32,
+    pub name: String,
+    pub practice: bool,
+    pub password: PasswordBounds,
+}
+
+#[derive(Deserialize)]
+pub struct PasswordBounds {
+    pub min_length: u16,
+    pub max_length: u16,
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum SignIn {
+    SignedIn { session: SessionGrant, account: AccountInfo },
+    SecondFactor { ticket: String, ways: Vec<String>, expires_in: u64 },
+}
+
+#[derive(Deserialize)]
+pub struct SessionGrant {
+    pub access_token: String,
+    pub refresh_token: String,
+}
+
+#[derive(Deserialize)]
+pub struct AccountInfo {
+    pub sent_to: Option<String>,
+}
+
+/// What rests in the store as the session's text.
+#[derive(Serialize, Deserialize)]
+pub struct SessionState {
+    pub access: String,
+    pub refresh: String,
+}
+
+#[derive(Deserialize)]
+pub struct RecoveryAsk {
+    pub ticket: String,
+    pub way: String,
+    pub sent_to: Option<String>,
+    pub code: CodeForm,
+    pub expires_in: u64,
+    pub resend_in: u64,
+    pub ways: Vec<String>,
+}
+
+#[derive(Deserialize)]
+pub struct CodeForm {
+    pub length: Option<u8>,
+}
+
+#[derive(Deserialize)]
+pub struct Verified {
+    pub ticket: String,
+    pub password: PasswordBounds,
+}
+
+#[derive(Deserialize)]
+pub struct Changed {
+    pub sessions_ended: u32,
+    pub session: Option<SessionGrant>,
+    pub account: Option<AccountInfo>,
+}
+
+#[derive(Deserialize)]
+pub struct Sessions {
+    pub sessions: Vec<SessionInfo>,
+}
+
+#[derive(Deserialize)]
+pub struct SessionInfo {
+    pub id: String,
+    pub device: String,
+    pub last_used_at: u64,
+    pub current: bool,
+    pub network: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub struct Ended {
+    pub ended: u32,
+}
+
+/// RFC 9457 problem details.
+#[derive(Deserialize)]
+pub struct Problem {
+    pub code: String,
+    #[serde(default)]
+    pub reasons: Vec<Reason>,
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum Reason {
+    TooShort {
+        min: u16,
+    },
+    TooLong {
+        max: u16,
+    },
+    Common,
+    ContainsIdentifier,
+    ContainsSite,
+    SameAsCurrent,
+    /// `guessable`, and whatever a newer server may add.
+    #[serde(other)]
+    Guessable,
+}
+
+impl From<&Reason> for WeakReason {
+    fn from(reason: &Reason) -> Self {
+        match *reason {
+            Reason::TooShort { min } => Self::TooShort { min },
+            Reason::TooLong { max } => Self::TooLong { max },
+            Reason::Common => Self::Common,
+            Reason::ContainsIdentifier => Self::ContainsIdentifier,
+            Reason::ContainsSite => Self::ContainsServer,
+            Reason::SameAsCurrent => Self::SameAsCurrent,
+            Reason::Guessable => Self::Guessable,
+        }
+    }
+}
+
+pub fn way_name(way: Way) -> &'static str {
+    match way {
+        Way::MailCode => "mail_code",
+        Way::MailLink => "mail_link",
+        Way::RecoveryCode => "recovery_code",
+        Way::Authenticator => "totp",
+    }
+}
+
+/// The ways that this program knows; one that a newer server adds is not offered.
+pub fn ways(names: &[String]) -> Vec<Way> {
+    let known = [Way::Authenticator, Way::MailCode, Way::MailLink, Way::RecoveryCode];
+    names.iter().filter_map(|name| known.into_iter().find(|way| way_name(*way) == name)).collect()
+}

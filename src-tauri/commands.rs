@@ -1,0 +1,246 @@
+//! Every command that the window may call: a menu, no decisions. Each stands in `build.rs` and in the capability, too.
+
+use accounts::Secret;
+use accounts::provider::Which;
+use tauri::{AppHandle, State, Wry};
+use tauri_plugin_opener::OpenerExt;
+use tauri_specta::{Builder, collect_commands};
+
+use crate::app::App;
+use crate::view::*;
+use crate::{conversation, window};
+
+/// The commands, with their types for the web view.
+pub fn builder() -> Builder<Wry> {
+    Builder::new().commands(collect_commands![
+        start,
+        shown,
+        save_settings,
+        choose_store,
+        store_state,
+        unlock_store,
+        accounts,
+        account,
+        find_server,
+        start_practice,
+        practice_mails,
+        open_practice_outbox,
+        begin,
+        answer,
+        look,
+        cancel,
+        generate,
+        copy_generated,
+        check_password,
+        check_identifier,
+        doctor,
+        sessions,
+        end_session,
+        end_other_sessions,
+        sign_out,
+        remove_account,
+        reveal_password,
+        copy_password,
+        clear_clipboard,
+        open_server,
+        lock,
+        unlock,
+    ])
+}
+
+type Answered<T> = Result<T, ErrorView>;
+
+#[tauri::command]
+#[specta::specta]
+async fn start(app: State<'_, App>) -> Answered<Start> {
+    Ok(app.start().await)
+}
+
+#[tauri::command]
+#[specta::specta]
+fn shown(handle: AppHandle) {
+    window::show(&handle);
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn save_settings(app: State<'_, App>, settings: Settings) -> Answered<Settings> {
+    app.save_settings(settings)
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn choose_store(app: State<'_, App>, kind: StoreKind) -> Answered<StoreView> {
+    app.choose_store(kind).await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn store_state(app: State<'_, App>) -> Answered<StoreView> {
+    Ok(app.store_state().await)
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn unlock_store(app: State<'_, App>) -> Answered<StoreView> {
+    app.unlock_store().await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn accounts(app: State<'_, App>) -> Answered<Vec<AccountRow>> {
+    app.accounts().await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn account(app: State<'_, App>, id: String) -> Answered<AccountPage> {
+    app.account(&id).await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn find_server(app: State<'_, App>, address: String) -> Answered<ServerView> {
+    app.find_server(&address).await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn start_practice(app: State<'_, App>) -> Answered<PracticeView> {
+    app.start_practice().await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn practice_mails(app: State<'_, App>) -> Answered<Vec<PracticeMail>> {
+    app.practice_mails().await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn open_practice_outbox(handle: AppHandle, app: State<'_, App>) -> Answered<()> {
+    let address = app.practice_outbox().await?;
+    handle.opener().open_url(address, None::<&str>).map_err(|_| ErrorView::Unsupported)
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn begin(app: State<'_, App>, form: BeginForm) -> Answered<View> {
+    app.begin(form).await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn answer(app: State<'_, App>, flow: u32, answer: AnswerForm) -> Answered<View> {
+    app.answer(flow, answer).await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn look(app: State<'_, App>, flow: u32) -> Answered<View> {
+    app.look(flow).await
+}
+
+#[tauri::command]
+#[specta::specta]
+fn cancel(app: State<'_, App>, flow: u32) {
+    app.cancel(flow);
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn generate(app: State<'_, App>, flow: u32, form: GenerateForm) -> Answered<Generated> {
+    app.generate(flow, form).await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn copy_generated(app: State<'_, App>, flow: u32) -> Answered<Copied> {
+    app.copy_generated(flow).await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn check_password(app: State<'_, App>, flow: u32, password: String) -> Answered<Strength> {
+    app.check_password(flow, Secret::new(password)).await
+}
+
+#[tauri::command]
+#[specta::specta]
+fn check_identifier(identifier: String) -> IdentifierCheck {
+    conversation::check_identifier(&identifier)
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn doctor(app: State<'_, App>, flow: u32) -> Answered<DoctorView> {
+    app.doctor(flow).await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn sessions(app: State<'_, App>, account: String) -> Answered<Vec<DeviceView>> {
+    app.sessions(&account).await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn end_session(app: State<'_, App>, account: String, session: String) -> Answered<()> {
+    app.end_session(&account, Which::One(session)).await.map(|_| ())
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn end_other_sessions(app: State<'_, App>, account: String) -> Answered<u32> {
+    app.end_session(&account, Which::AllOthers).await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn sign_out(app: State<'_, App>, account: String) -> Answered<()> {
+    app.sign_out(&account).await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn remove_account(app: State<'_, App>, account: String) -> Answered<()> {
+    app.remove_account(&account).await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn reveal_password(app: State<'_, App>, account: String, past: Option<String>) -> Answered<Revealed> {
+    app.reveal_password(&account, past).await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn copy_password(app: State<'_, App>, account: String, past: Option<String>) -> Answered<Copied> {
+    app.copy_password(&account, past).await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn clear_clipboard(app: State<'_, App>) -> Answered<()> {
+    app.clear_clipboard().await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn open_server(handle: AppHandle, app: State<'_, App>, account: String) -> Answered<()> {
+    let address = app.server_address(&account)?;
+    handle.opener().open_url(address, None::<&str>).map_err(|_| ErrorView::Unsupported)
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn lock(app: State<'_, App>) -> Answered<()> {
+    app.lock().await;
+    Ok(())
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn unlock(app: State<'_, App>) -> Answered<StoreView> {
+    app.unlock().await
+}

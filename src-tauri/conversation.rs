@@ -1,0 +1,250 @@
+//! The conversations under way: the window knows them by a number.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use accounts::flow::{Deps, Flow, Given, Purpose, Question as Asked};
+use accounts::generate::Recipe;
+use accounts::provider::{About, Server};
+use accounts::{Account, AccountId, AccountState, Error, Provider, Secret, identifier};
+use tokio::sync::Mutex as AsyncMutex;
+
+use crate::app::App;
+use crate::network;
+use crate::view::*;
+use crate::view_from::{self, seconds, span};
+
+#[derive(Default)]
+pub struct Conversations {
+    last: AtomicU32,
+    open: Mutex<HashMap<u32, Arc<Conversation>>>,
+}
+
+pub struct Conversation {
+    deps: Deps,
+    server: ServerView,
+    /// Held while an answer is under way; `None` once it is over.
+    flow: AsyncMutex<Option<Flow>>,
+}
+
+impl Conversations {
+    fn add(&self, conversation: Conversation) -> (u32, Arc<Conversation>) {
+        let number = self.last.fetch_add(1, Ordering::Relaxed) + 1;
+        let conversation = Arc::new(conversation);
+        self.lock().insert(number, conversation.clone());
+        (number, conversation)
+    }
+
+    fn get(&self, number: u32) -> Result<Arc<Conversation>, ErrorView> {
+        self.lock().get(&number).cloned().ok_or(ErrorView::Gone)
+    }
+
+    fn remove(&self, number: u32) -> Option<Arc<Conversation>> {
+        self.lock().remove(&number)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<u32, Arc<Conversation>>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl App {
+    /// Asks what is at an address, and nothing else.
+    pub async fn find_server(&self, address: &str) -> Result<ServerView, ErrorView> {
+        let (server, provider) = self.providers.find(address).await??;
+        Ok(view_from::server(server.base.as_str(), provider.about()))
+    }
+
+    pub async fn begin(&self, form: BeginForm) -> Result<View, ErrorView> {
+        let deps = self.deps()?;
+        let (server, provider, account) = match &form.target {
+            Target::Account { id } => {
+                let (_, account) = self.known(id)?;
+                (account.server.clone(), self.providers.get(&account.server).await?, account)
+            }
+            Target::Server { address } => {
+                let (server, provider) = self.providers.find(address).await??;
+                let typed = form.identifier.as_deref().unwrap_or_default().trim();
+                if !identifier::is_plausible(typed) {
+                    return Err(ErrorView::BadIdentifier);
+                }
+                let account = deps
+                    .accounts
+                    .find(&server, typed)
+                    .unwrap_or_else(|| new_account(&deps, &server, provider.about(), typed));
+                (server, provider, account)
+            }
+        };
+        self.open_flow(deps, &server, provider, account, form.intent.into()).await
+    }
+
+    async fn open_flow(
+        &self,
+        deps: Deps,
+        server: &Server,
+        provider: Arc<dyn Provider>,
+        account: Account,
+        purpose: Purpose,
+    ) -> Result<View, ErrorView> {
+        let server = view_from::server(server.base.as_str(), provider.about());
+        let flow = Flow::begin(deps.clone(), provider, account, purpose).await?;
+        let conversation = Conversation { deps, server, flow: AsyncMutex::new(Some(flow)) };
+        let (number, conversation) = self.conversations.add(conversation);
+        let flow = conversation.flow.lock().await;
+        flow.as_ref().map(|flow| conversation.view(number, flow)).ok_or(ErrorView::Gone)
+    }
+
+    pub async fn answer(&self, number: u32, form: AnswerForm) -> Result<View, ErrorView> {
+        self.deps()?;
+        let conversation = self.conversations.get(number)?;
+        let mut guard = conversation.flow.lock().await;
+        let flow = guard.as_mut().ok_or(ErrorView::Gone)?;
+        match flow.answer(given(form)).await {
+            Ok(()) => Ok(conversation.view(number, flow)),
+            Err(error) => {
+                if error.kind().ends_flow() {
+                    self.conversations.remove(number);
+                    end(guard.take()).await;
+                }
+                Err(error.into())
+            }
+        }
+    }
+
+    /// The question as it stands, with its clocks as of now.
+    pub async fn look(&self, number: u32) -> Result<View, ErrorView> {
+        self.deps()?;
+        let conversation = self.conversations.get(number)?;
+        let guard = conversation.flow.lock().await;
+        guard.as_ref().map(|flow| conversation.view(number, flow)).ok_or(ErrorView::Gone)
+    }
+
+    /// Ends a conversation. An answer under way is finished in the background: nothing that it changes gets lost.
+    pub fn cancel(&self, number: u32) {
+        if let Some(conversation) = self.conversations.remove(number) {
+            tauri::async_runtime::spawn(async move {
+                let flow = conversation.flow.lock().await.take();
+                end(flow).await;
+            });
+        }
+    }
+
+    pub async fn generate(&self, number: u32, form: GenerateForm) -> Result<Generated, ErrorView> {
+        self.deps()?;
+        let conversation = self.conversations.get(number)?;
+        let mut guard = conversation.flow.lock().await;
+        let flow = guard.as_mut().ok_or(ErrorView::Gone)?;
+        let recipe = match form.kind {
+            GenerateKind::Words => Recipe::Words(form.length),
+            GenerateKind::Characters => Recipe::Characters(form.length),
+        };
+        let password = flow.generate(recipe).await?;
+        Ok(Generated {
+            strength: flow.measure(&password).into(),
+            password: password.expose().into(),
+            saved_at: seconds(conversation.deps.clock.now()),
+            store: conversation.deps.store.kind().into(),
+        })
+    }
+
+    pub async fn copy_generated(&self, number: u32) -> Result<Copied, ErrorView> {
+        self.deps()?;
+        let conversation = self.conversations.get(number)?;
+        let guard = conversation.flow.lock().await;
+        let password = guard.as_ref().and_then(Flow::candidate).cloned().ok_or(ErrorView::Gone)?;
+        drop(guard);
+        self.copy(password).await
+    }
+
+    pub async fn check_password(&self, number: u32, password: Secret) -> Result<Strength, ErrorView> {
+        let conversation = self.conversations.get(number)?;
+        let guard = conversation.flow.lock().await;
+        guard.as_ref().map(|flow| flow.measure(&password).into()).ok_or(ErrorView::Gone)
+    }
+
+    /// Looks into what can keep a code from arriving.
+    pub async fn doctor(&self, number: u32) -> Result<DoctorView, ErrorView> {
+        let conversation = self.conversations.get(number)?;
+        let (provider, typed, asked) = {
+            let guard = conversation.flow.lock().await;
+            let flow = guard.as_ref().ok_or(ErrorView::Gone)?;
+            (flow.provider().clone(), flow.account().identifier.clone(), flow.question().clone())
+        };
+        let reach = match provider.reach().await {
+            Ok(()) => Reach::Fine,
+            Err(_) if network::has_route() => Reach::ServerAway,
+            Err(_) => Reach::Offline,
+        };
+        let now = conversation.deps.clock.now();
+        let (resend_in, other_ways) = match asked {
+            Asked::Code(ask) => (
+                ask.resend_at.map(|at| span(at.duration_since(now).unwrap_or_default())),
+                ask.other_ways.into_iter().map(Way::from).collect(),
+            ),
+            _ => (None, Vec::new()),
+        };
+        Ok(DoctorView {
+            reach,
+            suggestion: identifier::suggestion(&typed),
+            domain: identifier::domain(&typed).map(str::to_owned),
+            resend_in,
+            other_ways,
+        })
+    }
+}
+
+impl Conversation {
+    fn view(&self, number: u32, flow: &Flow) -> View {
+        let now = self.deps.clock.now();
+        View {
+            flow: number,
+            intent: flow.purpose().into(),
+            server: self.server.clone(),
+            identifier: flow.account().identifier.clone(),
+            question: view_from::question(flow.question(), flow.account(), self.deps.store.kind(), now),
+            problem: flow.problem().map(Into::into),
+        }
+    }
+}
+
+/// What an identifier that is being typed looks like.
+pub fn check_identifier(typed: &str) -> IdentifierCheck {
+    IdentifierCheck { plausible: identifier::is_plausible(typed), suggestion: identifier::suggestion(typed) }
+}
+
+fn new_account(deps: &Deps, server: &Server, about: &About, identifier: &str) -> Account {
+    Account {
+        id: AccountId::random(&*deps.random),
+        server: server.clone(),
+        name: about.name.clone(),
+        identifier: identifier.into(),
+        practice: about.practice,
+        state: AccountState::SignedOut,
+        mailbox: None,
+    }
+}
+
+fn given(form: AnswerForm) -> Given {
+    match form {
+        AnswerForm::Password { password } => Given::Password(Secret::new(password)),
+        AnswerForm::Saved => Given::Saved,
+        AnswerForm::Code { code } => Given::Code(Secret::new(code)),
+        AnswerForm::NewPassword { password, repeat } => {
+            Given::NewPassword { password: Secret::new(password), repeat: Secret::new(repeat) }
+        }
+        AnswerForm::UseGenerated => Given::Generated,
+        AnswerForm::Resend => Given::Resend,
+        AnswerForm::OtherWay { way } => Given::OtherWay(way.into()),
+        AnswerForm::FindOut => Given::FindOut,
+    }
+}
+
+async fn end(flow: Option<Flow>) {
+    if let Some(flow) = flow
+        && let Err(error) = flow.cancel().await
+    {
+        let error: Error = error;
+        tracing::warn!(%error, "what was made stays staged: the store could not move it to the history");
+    }
+}

@@ -1,0 +1,43 @@
+//! The shell: builds the state, lists the commands, starts. The only crate that knows Tauri and the web view.
+
+use tauri::Manager;
+use tracing_subscriber::EnvFilter;
+
+mod account_page;
+mod app;
+mod clipboard;
+pub mod commands;
+mod conversation;
+mod network;
+mod practice;
+mod settings;
+pub mod view;
+mod view_from;
+mod window;
+
+pub use app::App;
+
+/// Opens the window and returns when it is closed.
+pub fn run() -> anyhow::Result<()> {
+    let filter = EnvFilter::try_from_env("REGAIN_LOG").unwrap_or_else(|_| EnvFilter::new("warn,regain_lib=info,accounts=info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+
+    tauri::Builder::default()
+        .plugin(tauri_plugin_single_instance::init(|app, _, _| window::focus(app)))
+        .plugin(window::remember())
+        .plugin(tauri_plugin_opener::init())
+        .invoke_handler(commands::builder().invoke_handler())
+        .setup(|tauri| {
+            let folder = tauri.path().app_data_dir()?;
+            tauri.manage(App::open(&folder)?);
+            window::open(tauri.handle())?;
+            Ok(())
+        })
+        .build(tauri::generate_context!())?
+        .run(|tauri, event| {
+            if let tauri::RunEvent::Exit = event {
+                tauri::async_runtime::block_on(tauri.state::<App>().close());
+            }
+        });
+    Ok(())
+}

@@ -1,0 +1,535 @@
+//! Everything the web view may see or say: the only types of Regain that cross to it.
+//!
+//! Moments are Unix seconds (`u32`, good until 2106); spans are whole seconds. No type here can hold a token,
+//! a ticket or a stored password; [`Revealed`] and [`Generated`] carry the one secret that the person asked to see.
+
+use serde::{Deserialize, Serialize};
+use specta::Type;
+
+/// What the window needs to draw its first screen.
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct Start {
+    pub first_start: bool,
+    pub settings: Settings,
+    pub store: StoreView,
+    pub system: System,
+    pub version: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum System {
+    Linux,
+    Windows,
+    MacOs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct Settings {
+    pub theme: Theme,
+    pub language: Language,
+    pub store: StoreKind,
+    /// Minutes without input until the window locks itself; 0 = never.
+    pub lock_after_minutes: u16,
+    /// Seconds until a copied secret leaves the clipboard, 10–120.
+    pub clear_clipboard_seconds: u16,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            theme: Theme::System,
+            language: Language::System,
+            store: StoreKind::Keychain,
+            lock_after_minutes: 5,
+            clear_clipboard_seconds: 30,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum Theme {
+    System,
+    Light,
+    Dark,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum Language {
+    System,
+    En,
+    Ru,
+    De,
+    Es,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum StoreKind {
+    /// The operating system's keychain.
+    Keychain,
+    /// Nothing is kept after Regain closes.
+    Memory,
+}
+
+#[derive(Debug, Clone, Copy, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct StoreView {
+    pub kind: StoreKind,
+    pub state: StoreState,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum StoreState {
+    Ready,
+    Locked,
+    /// The person closed the keychain's own password prompt.
+    Dismissed,
+    Missing,
+    Broken,
+}
+
+/// One row of the accounts list.
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct AccountRow {
+    pub id: String,
+    pub name: String,
+    pub identifier: String,
+    /// Host (and port) of the account server.
+    pub server: String,
+    pub practice: bool,
+    pub state: AccountState,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum AccountState {
+    SignedIn,
+    /// A password is saved, but there is no session.
+    PasswordSaved,
+    SignedOut,
+    NoPasswordFits,
+    /// A change was under way and its result is not known yet.
+    InTheAir,
+}
+
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct AccountPage {
+    pub account: AccountRow,
+    pub signed_in_at: Option<u32>,
+    pub password: Option<PasswordFacts>,
+    /// Passwords that were made or sent but never proven; newest first.
+    pub waiting: Vec<PastView>,
+    /// Earlier passwords; newest first.
+    pub history: Vec<PastView>,
+    pub abilities: Abilities,
+    /// Masked address that gets the recovery code, where the server told us.
+    pub mailbox: Option<String>,
+}
+
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct PasswordFacts {
+    pub changed_at: u32,
+}
+
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct PastView {
+    pub id: String,
+    pub at: u32,
+    pub why: Why,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum Why {
+    Replaced,
+    NotAccepted,
+    NotUsed,
+    /// Made, saved, never sent.
+    NotUsedYet,
+    /// Sent; the answer was lost.
+    Sent,
+}
+
+#[derive(Debug, Clone, Copy, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct Abilities {
+    pub recover: bool,
+    pub change_with_current: bool,
+    pub sessions: bool,
+}
+
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct DeviceView {
+    pub id: String,
+    pub name: String,
+    pub last_used_at: u32,
+    pub current: bool,
+    pub network: Option<String>,
+}
+
+/// A server that answered, before anything is sent to it but "who are you".
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct ServerView {
+    /// What to hand back in [`Target::Server`].
+    pub address: String,
+    pub name: String,
+    /// Host (and port), to show.
+    pub host: String,
+    pub practice: bool,
+    pub abilities: Abilities,
+}
+
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct PracticeView {
+    pub server: ServerView,
+    /// Identifier of the made-up account.
+    pub identifier: String,
+    /// Saved recovery codes of the made-up account: practice has no secrets.
+    pub recovery_codes: Vec<String>,
+}
+
+/// A mail in the practice outbox.
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct PracticeMail {
+    pub id: String,
+    pub at: u32,
+    pub subject: String,
+    pub text: String,
+}
+
+#[derive(Debug, Clone, Deserialize, Type)]
+#[serde(rename_all = "camelCase", tag = "kind")]
+pub enum Target {
+    Account { id: String },
+    Server { address: String },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum IntentKind {
+    SignIn,
+    Recover,
+    ChangePassword,
+}
+
+#[derive(Debug, Clone, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct BeginForm {
+    pub target: Target,
+    pub intent: IntentKind,
+    /// Required for a new account; an account that is listed knows its own.
+    pub identifier: Option<String>,
+}
+
+/// The current question: the view is the route.
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct View {
+    pub flow: u32,
+    pub intent: IntentKind,
+    pub server: ServerView,
+    pub identifier: String,
+    pub question: Question,
+    pub problem: Option<ProblemView>,
+}
+
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(rename_all = "camelCase", tag = "kind")]
+pub enum Question {
+    #[serde(rename_all = "camelCase")]
+    Password { purpose: PasswordPurpose, saved: bool },
+    Code(CodeView),
+    NewPassword(NewPasswordView),
+    Done(DoneView),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum PasswordPurpose {
+    SignIn,
+    /// The current password, to change it.
+    Current,
+}
+
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct CodeView {
+    pub purpose: CodePurpose,
+    pub way: Way,
+    /// Masked address; `None` where saying it would reveal something.
+    pub sent_to: Option<String>,
+    pub shape: CodeShape,
+    pub sent_at: Option<u32>,
+    pub valid_until: Option<u32>,
+    /// Seconds until a new code may be asked for; `None`: there is no new code this way.
+    pub resend_in: Option<u32>,
+    pub other_ways: Vec<Way>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum CodePurpose {
+    Recovery,
+    SecondFactor,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum Way {
+    MailCode,
+    MailLink,
+    RecoveryCode,
+    Authenticator,
+}
+
+#[derive(Debug, Clone, Copy, Serialize, Type)]
+#[serde(rename_all = "camelCase", tag = "kind")]
+pub enum CodeShape {
+    /// That many decimal digits, in cells.
+    Digits { length: u8 },
+    /// Letters and digits in groups, `XXXX-XXXX-XXXX-XXXX`.
+    Groups { groups: u8, size: u8 },
+    /// A link, pasted whole.
+    Link,
+}
+
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct NewPasswordView {
+    pub min_length: u16,
+    pub max_length: u16,
+    /// Set when the last answer was lost: the change may or may not have happened.
+    pub unknown: bool,
+}
+
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct DoneView {
+    pub account: String,
+    pub what: Done,
+    pub store: StoreKind,
+    pub saved_at: u32,
+    pub old_kept: bool,
+    /// Other sessions that were ended, where the server says.
+    pub sessions_ended: Option<u32>,
+    /// Masked address that gets a notice, where known.
+    pub notice_to: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum Done {
+    SignedIn,
+    PasswordChanged,
+    /// The answer of an earlier try was lost; signing in has shown that the new password holds.
+    ChangeConfirmed,
+}
+
+#[derive(Debug, Clone, Deserialize, Type)]
+#[serde(rename_all = "camelCase", tag = "kind")]
+pub enum AnswerForm {
+    Password { password: String },
+    /// Use the password that is in the store; it never comes to the web view.
+    Saved,
+    Code { code: String },
+    /// A typed one, twice.
+    NewPassword { password: String, repeat: String },
+    /// The one that [`Generated`] showed last.
+    UseGenerated,
+    Resend,
+    OtherWay { way: Way },
+    /// Find out what became of a change whose answer was lost.
+    FindOut,
+}
+
+/// What the person can mend on this screen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase", tag = "kind")]
+pub enum ProblemView {
+    WrongPassword,
+    /// None of the saved passwords opens this account.
+    NoPasswordFits,
+    WrongCode,
+    #[serde(rename_all = "camelCase")]
+    WeakPassword { reasons: Vec<WeakReason> },
+    Mismatch,
+    #[serde(rename_all = "camelCase")]
+    TooSoon { wait: u32 },
+    /// The lost answer is found: the password was not changed.
+    NotChanged,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase", tag = "kind")]
+pub enum WeakReason {
+    TooShort { min: u16 },
+    TooLong { max: u16 },
+    Common,
+    ContainsIdentifier,
+    ContainsServer,
+    Guessable,
+    SameAsCurrent,
+}
+
+/// What the person cannot mend on this screen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase", tag = "kind")]
+pub enum ErrorView {
+    Offline,
+    /// The server is there but didn't answer in time or is out of order.
+    ServerTrouble,
+    #[serde(rename_all = "camelCase")]
+    RateLimited { wait: Option<u32> },
+    Expired,
+    Refused,
+    SignedOut,
+    Locked,
+    Dismissed,
+    NoKeychain,
+    StoreBroken,
+    OutcomeUnknown,
+    Unsupported,
+    Protocol,
+    /// The identifier is empty, over-long or incomplete.
+    BadIdentifier,
+    /// TLS could not be set up; often the computer's clock is wrong.
+    NotTrusted,
+    /// A file of Regain's own cannot be read; it is left as it is.
+    Unreadable,
+    Clipboard,
+    /// The flow or account is no longer there (another window, a restart).
+    Gone,
+    Address { why: AddressProblem },
+    Bug,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum AddressProblem {
+    Empty,
+    NotAnAddress,
+    /// http to another computer: everyone on the way could read along.
+    NotEncrypted,
+    /// It answers, but it is no account server that Regain knows.
+    NoAccountServer,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct GenerateForm {
+    pub kind: GenerateKind,
+    /// Characters 15–64, words 4–10.
+    pub length: u8,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum GenerateKind {
+    Words,
+    Characters,
+}
+
+/// A new password, durable in the store before this exists.
+#[derive(Clone, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct Generated {
+    pub password: String,
+    pub strength: Strength,
+    pub saved_at: u32,
+    pub store: StoreKind,
+}
+
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct Strength {
+    /// zxcvbn, 0–4.
+    pub score: u8,
+    pub hint: Option<StrengthHint>,
+    pub rules: Vec<RuleView>,
+    /// All rules are met.
+    pub ok: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum StrengthHint {
+    AddWords,
+    Keyboard,
+    Repeats,
+    Sequence,
+    Year,
+    Date,
+    Common,
+    Name,
+    Substitution,
+    Reversed,
+    Capitals,
+}
+
+#[derive(Debug, Clone, Copy, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct RuleView {
+    pub rule: WeakReason,
+    pub met: bool,
+}
+
+/// One stored password that the person asked to see.
+#[derive(Clone, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct Revealed {
+    pub password: String,
+    /// Seconds after which the web view hides it again.
+    pub hide_in: u16,
+}
+
+#[derive(Debug, Clone, Copy, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct Copied {
+    /// Seconds until it leaves the clipboard.
+    pub clear_in: u16,
+}
+
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct IdentifierCheck {
+    /// Holds something that could be an identifier.
+    pub plausible: bool,
+    /// "Did you mean …?"
+    pub suggestion: Option<String>,
+}
+
+/// What was checked after "Didn't get it?".
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct DoctorView {
+    pub reach: Reach,
+    pub suggestion: Option<String>,
+    /// Domain of the mailbox, where one was typed.
+    pub domain: Option<String>,
+    pub resend_in: Option<u32>,
+    pub other_ways: Vec<Way>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum Reach {
+    /// Network and server are reachable.
+    Fine,
+    /// The network is there, the server is not.
+    ServerAway,
+    Offline,
+}

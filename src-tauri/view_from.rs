@@ -1,0 +1,325 @@
+//! From the domain's words to the window's: the one place where both are known.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use accounts::address::AddressProblem as Address;
+use accounts::flow::{Done, Finish, Purpose, Question as Asked};
+use accounts::provider::{
+    Abilities as Able, About, CodeAsk, CodePurpose as For, CodeShape as Shape, Device, Way as By, WeakReason as Weak,
+};
+use accounts::store::{StoreKind as Kept, Why as Because};
+use accounts::strength::{Hint, Strength as Measured};
+use accounts::{Account, AccountState as State, Error, ErrorKind, Problem, address};
+
+use crate::network;
+use crate::view::*;
+
+/// Unix seconds; moments outside of 1970–2106 are brought to its ends.
+pub fn seconds(at: SystemTime) -> u32 {
+    let since = at.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    u32::try_from(since).unwrap_or(u32::MAX)
+}
+
+/// Whole seconds, rounded up: a countdown never ends before its time.
+pub fn span(wait: Duration) -> u32 {
+    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+    u32::try_from(seconds).unwrap_or(u32::MAX)
+}
+
+impl From<Error> for ErrorView {
+    fn from(error: Error) -> Self {
+        tracing::info!(%error, source = std::error::Error::source(&error).map(tracing::field::display), "shown to the person");
+        match error.kind() {
+            // Without a route it is this computer; with one it is the server.
+            ErrorKind::Offline if network::has_route() => Self::ServerTrouble,
+            ErrorKind::Offline => Self::Offline,
+            ErrorKind::ServerTrouble => Self::ServerTrouble,
+            ErrorKind::RateLimited { wait } => Self::RateLimited { wait: wait.map(span) },
+            ErrorKind::Expired => Self::Expired,
+            ErrorKind::Refused => Self::Refused,
+            ErrorKind::SignedOut => Self::SignedOut,
+            ErrorKind::Locked => Self::Locked,
+            ErrorKind::Dismissed => Self::Dismissed,
+            ErrorKind::NoKeychain => Self::NoKeychain,
+            ErrorKind::StoreBroken => Self::StoreBroken,
+            ErrorKind::OutcomeUnknown => Self::OutcomeUnknown,
+            ErrorKind::Unsupported => Self::Unsupported,
+            ErrorKind::BadIdentifier => Self::BadIdentifier,
+            ErrorKind::NotTrusted => Self::NotTrusted,
+            ErrorKind::Protocol => Self::Protocol,
+            ErrorKind::Unreadable => Self::Unreadable,
+            ErrorKind::Bug => Self::Bug,
+        }
+    }
+}
+
+impl From<ErrorKind> for ErrorView {
+    fn from(kind: ErrorKind) -> Self {
+        Error::from(kind).into()
+    }
+}
+
+impl From<Address> for ErrorView {
+    fn from(problem: Address) -> Self {
+        let why = match problem {
+            Address::Empty => AddressProblem::Empty,
+            Address::NotAnAddress => AddressProblem::NotAnAddress,
+            Address::NotEncrypted => AddressProblem::NotEncrypted,
+            Address::NoAccountServer => AddressProblem::NoAccountServer,
+        };
+        Self::Address { why }
+    }
+}
+
+impl From<&Problem> for ProblemView {
+    fn from(problem: &Problem) -> Self {
+        match problem {
+            Problem::WrongPassword => Self::WrongPassword,
+            Problem::NoPasswordFits => Self::NoPasswordFits,
+            Problem::WrongCode => Self::WrongCode,
+            Problem::WeakPassword(reasons) => {
+                Self::WeakPassword { reasons: reasons.iter().copied().map(WeakReason::from).collect() }
+            }
+            Problem::Mismatch => Self::Mismatch,
+            Problem::TooSoon { wait } => Self::TooSoon { wait: span(*wait) },
+            Problem::NotChanged => Self::NotChanged,
+        }
+    }
+}
+
+impl From<Weak> for WeakReason {
+    fn from(reason: Weak) -> Self {
+        match reason {
+            Weak::TooShort { min } => Self::TooShort { min },
+            Weak::TooLong { max } => Self::TooLong { max },
+            Weak::Common => Self::Common,
+            Weak::ContainsIdentifier => Self::ContainsIdentifier,
+            Weak::ContainsServer => Self::ContainsServer,
+            Weak::Guessable => Self::Guessable,
+            Weak::SameAsCurrent => Self::SameAsCurrent,
+        }
+    }
+}
+
+impl From<Measured> for Strength {
+    fn from(measured: Measured) -> Self {
+        let rules = measured.rules.iter().map(|(rule, met)| RuleView { rule: (*rule).into(), met: *met }).collect();
+        Self { score: measured.score, hint: measured.hint.map(Into::into), ok: measured.weak().is_empty(), rules }
+    }
+}
+
+impl From<Hint> for StrengthHint {
+    fn from(hint: Hint) -> Self {
+        match hint {
+            Hint::AddWords => Self::AddWords,
+            Hint::Keyboard => Self::Keyboard,
+            Hint::Repeats => Self::Repeats,
+            Hint::Sequence => Self::Sequence,
+            Hint::Year => Self::Year,
+            Hint::Date => Self::Date,
+            Hint::Common => Self::Common,
+            Hint::Name => Self::Name,
+            Hint::Substitution => Self::Substitution,
+            Hint::Reversed => Self::Reversed,
+            Hint::Capitals => Self::Capitals,
+        }
+    }
+}
+
+impl From<By> for Way {
+    fn from(way: By) -> Self {
+        match way {
+            By::MailCode => Self::MailCode,
+            By::MailLink => Self::MailLink,
+            By::RecoveryCode => Self::RecoveryCode,
+            By::Authenticator => Self::Authenticator,
+        }
+    }
+}
+
+impl From<Way> for By {
+    fn from(way: Way) -> Self {
+        match way {
+            Way::MailCode => Self::MailCode,
+            Way::MailLink => Self::MailLink,
+            Way::RecoveryCode => Self::RecoveryCode,
+            Way::Authenticator => Self::Authenticator,
+        }
+    }
+}
+
+impl From<IntentKind> for Purpose {
+    fn from(intent: IntentKind) -> Self {
+        match intent {
+            IntentKind::SignIn => Self::SignIn,
+            IntentKind::Recover => Self::Recover,
+            IntentKind::ChangePassword => Self::ChangePassword,
+        }
+    }
+}
+
+impl From<Purpose> for IntentKind {
+    fn from(purpose: Purpose) -> Self {
+        match purpose {
+            Purpose::SignIn => Self::SignIn,
+            Purpose::Recover => Self::Recover,
+            Purpose::ChangePassword => Self::ChangePassword,
+        }
+    }
+}
+
+impl From<Kept> for StoreKind {
+    fn from(kind: Kept) -> Self {
+        match kind {
+            Kept::Keychain => Self::Keychain,
+            Kept::Memory => Self::Memory,
+        }
+    }
+}
+
+impl From<Because> for Why {
+    fn from(why: Because) -> Self {
+        match why {
+            Because::Replaced => Self::Replaced,
+            Because::NotAccepted => Self::NotAccepted,
+            Because::NotUsed => Self::NotUsed,
+        }
+    }
+}
+
+impl From<Able> for Abilities {
+    fn from(able: Able) -> Self {
+        let Able { recover, change_with_current, sessions } = able;
+        Self { recover, change_with_current, sessions }
+    }
+}
+
+impl From<Device> for DeviceView {
+    fn from(device: Device) -> Self {
+        Self {
+            id: device.id,
+            name: device.name,
+            last_used_at: seconds(device.last_used),
+            current: device.current,
+            network: device.network,
+        }
+    }
+}
+
+pub fn row(account: &Account, has_password: bool) -> AccountRow {
+    AccountRow {
+        id: account.id.as_str().into(),
+        name: account.name.clone(),
+        identifier: account.identifier.clone(),
+        server: address::host(&account.server.base),
+        practice: account.practice,
+        state: match account.state {
+            State::SignedIn { .. } => AccountState::SignedIn,
+            State::SignedOut if has_password => AccountState::PasswordSaved,
+            State::SignedOut => AccountState::SignedOut,
+            State::NoPasswordFits => AccountState::NoPasswordFits,
+            State::InTheAir => AccountState::InTheAir,
+        },
+    }
+}
+
+pub fn server(address: &str, about: &About) -> ServerView {
+    ServerView {
+        address: address.into(),
+        name: about.name.clone(),
+        host: about.host.clone(),
+        practice: about.practice,
+        abilities: about.abilities.into(),
+    }
+}
+
+pub fn question(asked: &Asked, account: &Account, store: Kept, now: SystemTime) -> Question {
+    match asked {
+        Asked::Password { current, saved } => {
+            let purpose = if *current { PasswordPurpose::Current } else { PasswordPurpose::SignIn };
+            Question::Password { purpose, saved: *saved }
+        }
+        Asked::Code(ask) => Question::Code(code(ask, now)),
+        Asked::NewPassword { rules, unknown } => Question::NewPassword(NewPasswordView {
+            min_length: rules.min_length,
+            max_length: rules.max_length,
+            unknown: *unknown,
+        }),
+        Asked::Done(finish) => Question::Done(done(finish, account, store)),
+    }
+}
+
+fn code(ask: &CodeAsk, now: SystemTime) -> CodeView {
+    CodeView {
+        purpose: match ask.purpose {
+            For::Recovery => CodePurpose::Recovery,
+            For::SecondFactor => CodePurpose::SecondFactor,
+        },
+        way: ask.way.into(),
+        sent_to: ask.sent_to.clone(),
+        shape: match ask.shape {
+            Shape::Digits(length) => CodeShape::Digits { length },
+            Shape::Groups { groups, size } => CodeShape::Groups { groups, size },
+            Shape::Link => CodeShape::Link,
+        },
+        sent_at: ask.sent_at.map(seconds),
+        valid_until: ask.valid_until.map(seconds),
+        resend_in: ask.resend_at.map(|at| span(at.duration_since(now).unwrap_or_default())),
+        other_ways: ask.other_ways.iter().copied().map(Way::from).collect(),
+    }
+}
+
+fn done(finish: &Finish, account: &Account, store: Kept) -> DoneView {
+    DoneView {
+        account: account.id.as_str().into(),
+        what: match finish.what {
+            Done::SignedIn => crate::view::Done::SignedIn,
+            Done::PasswordChanged => crate::view::Done::PasswordChanged,
+            Done::ChangeConfirmed => crate::view::Done::ChangeConfirmed,
+        },
+        store: store.into(),
+        saved_at: seconds(finish.at),
+        old_kept: finish.old_kept,
+        sessions_ended: finish.sessions_ended,
+        notice_to: finish.mailbox.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_is_rounded_up() {
+        assert_eq!(span(Duration::from_millis(59_001)), 60);
+        assert_eq!(span(Duration::from_secs(59)), 59);
+    }
+
+    #[test]
+    fn every_kind_of_error_has_words_of_its_own() {
+        let kinds = [
+            ErrorKind::RateLimited { wait: None },
+            ErrorKind::Expired,
+            ErrorKind::Refused,
+            ErrorKind::SignedOut,
+            ErrorKind::Locked,
+            ErrorKind::Dismissed,
+            ErrorKind::NoKeychain,
+            ErrorKind::StoreBroken,
+            ErrorKind::OutcomeUnknown,
+            ErrorKind::Unsupported,
+            ErrorKind::BadIdentifier,
+            ErrorKind::NotTrusted,
+            ErrorKind::Protocol,
+            ErrorKind::Unreadable,
+            ErrorKind::ServerTrouble,
+            ErrorKind::Bug,
+        ];
+        let mut seen = Vec::new();
+        for kind in kinds {
+            let view = ErrorView::from(kind);
+            assert!(!seen.contains(&view), "{kind:?} shares its words");
+            seen.push(view);
+        }
+    }
+}
