@@ -190,13 +190,12 @@ fn is_tls(error: &reqwest::Error) -> bool {
         if cause.is::<rustls::Error>() {
             return true;
         }
-        // rustls errors travel inside an io::Error, which hides them from `source`.
-        if let Some(io) = cause.downcast_ref::<std::io::Error>()
-            && io.get_ref().is_some_and(|inner| inner.is::<rustls::Error>())
-        {
-            return true;
-        }
-        source = cause.source();
+        // An io::Error hides what it holds from `source`: it must be asked for by name.
+        let held = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        source = match held {
+            Some(held) => Some(held),
+            None => cause.source(),
+        };
     }
     false
 }

@@ -4,11 +4,11 @@
 pub const MAX_LENGTH: usize = 254;
 
 /// Mailbox domains that most people have; slips are looked for near these.
-const DOMAINS: [&str; 32] = [
+const DOMAINS: [&str; 34] = [
     "gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "hotmail.de", "hotmail.es", "live.com", "msn.com",
     "yahoo.com", "yahoo.de", "yahoo.es", "icloud.com", "me.com", "mac.com", "aol.com", "proton.me", "protonmail.com",
     "gmx.de", "gmx.net", "gmx.com", "web.de", "t-online.de", "freenet.de", "posteo.de", "mailbox.org", "mail.ru",
-    "yandex.ru", "ya.ru", "rambler.ru", "bk.ru", "list.ru", "inbox.ru",
+    "yandex.ru", "ya.ru", "rambler.ru", "bk.ru", "list.ru", "inbox.ru", "mail.com", "ymail.com",
 ];
 
 /// Whether the text could be an identifier at all: a user name, or a complete address.
