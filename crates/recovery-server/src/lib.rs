@@ -34,7 +34,7 @@ pub use api::router;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use config::{Config, ConfigError};
 pub use language::Language;
-pub use mail::{Mailer, Outbox, SentMail, SmtpMailer};
+pub use mail::{Inbox, Mailer, Outbox, SentMail, SmtpMailer};
 pub use pepper::{Pepper, PepperError};
 pub use rng::{Random, SeededRandom, SystemRandom};
 pub use server::{Running, Server};

@@ -75,13 +75,15 @@ pub(crate) fn reasons(normal: &str, about: &About, config: &Config) -> Vec<Reaso
     if is_mostly(normal, &site) {
         reasons.push(Reason::ContainsSite);
     }
+    // Beside a second factor a password need only withstand guessing at the sign-in form.
+    let needed = if about.second_factor { Score::Two } else { Score::Three };
     let inputs: Vec<&str> = own.iter().chain(&site).map(String::as_str).collect();
     let guess = zxcvbn::zxcvbn(normal, &inputs);
     if let [whole] = guess.sequence()
         && is_common(whole)
     {
         reasons.push(Reason::Common);
-    } else if guess.score() < Score::Three && length >= min {
+    } else if guess.score() < needed && length >= min {
         let suggestions = guess
             .feedback()
             .map(|feedback| feedback.suggestions().iter().copied().map(code_of).map(str::to_owned).collect())
