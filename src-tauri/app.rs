@@ -137,7 +137,7 @@ impl App {
 
     pub async fn store_state(&self) -> StoreView {
         let kind = self.settings().store;
-        let state = match self.deps.read().unwrap_or_else(PoisonError::into_inner).clone() {
+        let state = match self.held() {
             Ok(deps) => match deps.store.check().await {
                 Ok(()) => StoreState::Ready,
                 Err(error) => state_of(error.kind()),
@@ -161,8 +161,7 @@ impl App {
     }
 
     pub async fn unlock(&self) -> Result<StoreView, ErrorView> {
-        let deps = self.deps.read().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Ok(deps) = deps {
+        if let Ok(deps) = self.held() {
             deps.store.unlock().await?;
         }
         self.locked.store(false, Ordering::Release);
@@ -173,8 +172,11 @@ impl App {
         if self.locked.load(Ordering::Acquire) {
             return Err(ErrorView::Locked);
         }
-        let deps = self.deps.read().unwrap_or_else(PoisonError::into_inner).clone();
-        deps.map_err(|kind| accounts::Error::from(kind).into())
+        self.held().map_err(ErrorView::from)
+    }
+
+    fn held(&self) -> Result<Deps, ErrorKind> {
+        self.deps.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(crate) fn known(&self, id: &str) -> Result<(Deps, Account), ErrorView> {
