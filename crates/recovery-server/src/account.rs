@@ -71,7 +71,8 @@ impl App {
     /// # Errors
     /// The identifier, address or password cannot be used, or somebody already has one of the names.
     pub async fn add_account(&self, new: NewAccount) -> Result<Added, AddError> {
-        let name = Identifier::read(&new.identifier).ok_or_else(|| AddError::Identifier(new.identifier.clone()))?;
+        let name =
+            Identifier::read(&new.identifier).ok_or_else(|| AddError::Identifier(new.identifier.clone()))?;
         let address = Identifier::read(&new.address)
             .filter(|_| new.address.trim().parse::<lettre::Address>().is_ok())
             .ok_or_else(|| AddError::Address(new.address.clone()))?;
@@ -107,13 +108,7 @@ impl App {
         let mut names = vec![name.as_str().to_owned(), address.as_str().to_owned()];
         names.dedup();
         let audit = self.entry(Event::AccountAdded, "ok", Some(&account.id), None);
-        self.storage()
-            .add_account(&account, &names, &code_hashes, self.clock().now(), &audit)
-            .await?;
-        Ok(Added {
-            id: account.id,
-            totp,
-            recovery_codes,
-        })
+        self.storage().add_account(&account, &names, &code_hashes, self.clock().now(), &audit).await?;
+        Ok(Added { id: account.id, totp, recovery_codes })
     }
 }

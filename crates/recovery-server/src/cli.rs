@@ -3,8 +3,8 @@
 use crate::config::SAMPLE;
 use crate::mail::{MailError, Mailer};
 use crate::{
-    App, Config, ConfigError, Deps, Language, NewAccount, Pepper, Server, SmtpMailer, SqliteStorage, SystemClock,
-    SystemRandom,
+    App, Config, ConfigError, Deps, Language, NewAccount, Pepper, Server, SmtpMailer, SqliteStorage,
+    SystemClock, SystemRandom,
 };
 use anyhow::Context as _;
 use async_trait::async_trait;
@@ -17,12 +17,17 @@ use zeroize::Zeroizing;
 
 /// A small account server with a dependable way back in.
 #[derive(Parser)]
-#[command(name = "recovery-server", version, about, after_help = "Start with:\n  \
+#[command(
+    name = "recovery-server",
+    version,
+    about,
+    after_help = "Start with:\n  \
     recovery-server sample-config > recovery-server.toml\n  \
     recovery-server check-config --config recovery-server.toml\n  \
     recovery-server account add --config recovery-server.toml --identifier jana --address jana@example.org\n  \
     recovery-server serve --config recovery-server.toml\n\n\
-    Every setting can also come from the environment: RECOVERY_SERVER_MAIL_PORT replaces port under [mail].")]
+    Every setting can also come from the environment: RECOVERY_SERVER_MAIL_PORT replaces port under [mail]."
+)]
 struct Line {
     #[command(subcommand)]
     command: Command,

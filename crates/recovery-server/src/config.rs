@@ -141,10 +141,8 @@ impl Config {
     /// # Errors
     /// Says which setting is wrong and what would be right.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
-            path: path.display().to_string(),
-            source,
-        })?;
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| ConfigError::Read { path: path.display().to_string(), source })?;
         Self::parse(&text, &path.display().to_string(), std::env::vars())
     }
 
@@ -293,19 +291,13 @@ impl Mail {
 
 impl Default for Log {
     fn default() -> Self {
-        Self {
-            level: "info".to_owned(),
-            json: false,
-        }
+        Self { level: "info".to_owned(), json: false }
     }
 }
 
 impl Default for Codes {
     fn default() -> Self {
-        Self {
-            life_seconds: 600,
-            resend_seconds: 60,
-        }
+        Self { life_seconds: 600, resend_seconds: 60 }
     }
 }
 
@@ -323,7 +315,8 @@ impl Default for Limits {
 
 pub(crate) fn is_loopback_host(host: &str) -> bool {
     let bare = host.trim_matches(['[', ']']);
-    bare.eq_ignore_ascii_case("localhost") || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    bare.eq_ignore_ascii_case("localhost")
+        || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 fn default_name() -> String {

@@ -69,7 +69,11 @@ impl Hasher {
     }
 
     /// Several secrets under one salt, so that one hash finds which of them was typed.
-    pub(crate) async fn hash_all(&self, secrets: &[String], salt: [u8; 16]) -> Result<Vec<String>, HashError> {
+    pub(crate) async fn hash_all(
+        &self,
+        secrets: &[String],
+        salt: [u8; 16],
+    ) -> Result<Vec<String>, HashError> {
         let mut hashes = Vec::with_capacity(secrets.len());
         for secret in secrets {
             hashes.push(self.hash(secret, salt).await?);
@@ -85,10 +89,7 @@ impl Hasher {
             Some(stored) => this.verify_now(&secret, &stored),
             None => {
                 this.hash_now(&secret, &[0; 16])?;
-                Ok(Verdict {
-                    fits: false,
-                    outdated: false,
-                })
+                Ok(Verdict { fits: false, outdated: false })
             }
         })
         .await?
@@ -115,7 +116,10 @@ impl Hasher {
         .await?
     }
 
-    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, HashError> {
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, HashError> {
         let inner = Arc::clone(&self.0);
         if inner.waiting.fetch_add(1, Ordering::Relaxed) >= QUEUE {
             inner.waiting.fetch_sub(1, Ordering::Relaxed);
@@ -139,13 +143,7 @@ impl Hasher {
 
     fn hash_now(&self, secret: &str, salt: &[u8]) -> Result<String, HashError> {
         self.argon2()?
-            .hash_password_customized(
-                secret.as_bytes(),
-                salt,
-                None,
-                None,
-                self.0.params.clone(),
-            )
+            .hash_password_customized(secret.as_bytes(), salt, None, None, self.0.params.clone())
             .map(|hash| hash.to_string())
             .map_err(failed)
     }
@@ -158,10 +156,7 @@ impl Hasher {
         let outdated = made_with.m_cost() != today.m_cost()
             || made_with.t_cost() != today.t_cost()
             || made_with.p_cost() != today.p_cost();
-        Ok(Verdict {
-            fits,
-            outdated: fits && outdated,
-        })
+        Ok(Verdict { fits, outdated: fits && outdated })
     }
 
     fn argon2(&self) -> Result<Argon2<'_>, HashError> {
@@ -224,7 +219,13 @@ mod tests {
         )
         .unwrap();
         let stored = weak
-            .hash_password_customized(b"secret", &[1; 16], None, None, Params::new(1024, 1, 1, Some(32)).unwrap())
+            .hash_password_customized(
+                b"secret",
+                &[1; 16],
+                None,
+                None,
+                Params::new(1024, 1, 1, Some(32)).unwrap(),
+            )
             .unwrap()
             .to_string();
         let verdict = hasher.verify("secret", Some(&stored)).await.unwrap();

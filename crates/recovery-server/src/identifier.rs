@@ -16,7 +16,10 @@ impl Identifier {
             return None;
         }
         let read: String = typed.trim().nfkc().flat_map(char::to_lowercase).collect();
-        let odd = |letter: char| letter.is_control() || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
+        let odd = |letter: char| {
+            letter.is_control()
+                || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+        };
         (!read.is_empty() && !read.chars().any(odd)).then_some(Self(read))
     }
 

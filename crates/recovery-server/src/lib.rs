@@ -92,10 +92,7 @@ pub enum StartError {
     #[error(transparent)]
     Storage(#[from] StorageError),
     #[error("cannot listen on {address}: {source}")]
-    Listen {
-        address: std::net::SocketAddr,
-        source: std::io::Error,
-    },
+    Listen { address: std::net::SocketAddr, source: std::io::Error },
     #[error("{0}")]
     Other(String),
 }
@@ -118,11 +115,7 @@ impl App {
     pub async fn new(deps: Deps) -> Result<Self, StartError> {
         deps.storage.check_pepper(&deps.pepper.mac("check", &[])).await?;
         let hasher = Hasher::new(&deps.pepper).map_err(|error| StartError::Other(error.to_string()))?;
-        Ok(Self(Arc::new(Inner {
-            deps,
-            hasher,
-            bell: Bell::default(),
-        })))
+        Ok(Self(Arc::new(Inner { deps, hasher, bell: Bell::default() })))
     }
 
     pub fn config(&self) -> &Config {
@@ -162,13 +155,16 @@ impl App {
     }
 
     pub(crate) fn limits(&self) -> Rules<'_> {
-        Rules {
-            pepper: self.pepper(),
-            limits: &self.config().limits,
-        }
+        Rules { pepper: self.pepper(), limits: &self.config().limits }
     }
 
-    pub(crate) fn entry(&self, event: Event, result: &str, account_id: Option<&str>, network: Option<&str>) -> Entry {
+    pub(crate) fn entry(
+        &self,
+        event: Event,
+        result: &str,
+        account_id: Option<&str>,
+        network: Option<&str>,
+    ) -> Entry {
         Entry {
             at: self.clock().now(),
             account_id: account_id.map(str::to_owned),

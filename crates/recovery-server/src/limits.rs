@@ -85,14 +85,8 @@ impl Rules<'_> {
     }
 
     fn limit(&self, kind: &str, parts: &[&str], window: i64, most: u32) -> Limit {
-        let parts: Vec<&[u8]> = std::iter::once(kind)
-            .chain(parts.iter().copied())
-            .map(str::as_bytes)
-            .collect();
-        Limit {
-            key: self.pepper.mac("limit", &parts)[..16].to_vec(),
-            window,
-            most,
-        }
+        let parts: Vec<&[u8]> =
+            std::iter::once(kind).chain(parts.iter().copied()).map(str::as_bytes).collect();
+        Limit { key: self.pepper.mac("limit", &parts)[..16].to_vec(), window, most }
     }
 }

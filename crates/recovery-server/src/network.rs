@@ -57,9 +57,7 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert("x-forwarded-for", HeaderValue::from_str(forwarded).unwrap());
         let trusted: Vec<IpAddr> = trusted.iter().map(|text| text.parse().unwrap()).collect();
-        caller(Some(peer.parse().unwrap()), &headers, &trusted)
-            .unwrap()
-            .to_string()
+        caller(Some(peer.parse().unwrap()), &headers, &trusted).unwrap().to_string()
     }
 
     #[test]

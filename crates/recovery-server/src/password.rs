@@ -24,14 +24,20 @@ pub const MAX_LENGTH: usize = 256;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "code", rename_all = "snake_case")]
 pub enum Reason {
-    TooShort { min: usize },
-    TooLong { max: usize },
+    TooShort {
+        min: usize,
+    },
+    TooLong {
+        max: usize,
+    },
     /// On the list of passwords that are tried first.
     Common,
     ContainsIdentifier,
     ContainsSite,
     /// Too few guesses would find it; `suggestions` say what would help.
-    Guessable { suggestions: Vec<String> },
+    Guessable {
+        suggestions: Vec<String>,
+    },
     SameAsCurrent,
 }
 
@@ -151,7 +157,9 @@ fn is_common(part: &Match) -> bool {
             // The type cannot be named from here; its default is the list of passwords.
             word.dictionary_name == DictionaryPattern::default().dictionary_name
         }
-        MatchPattern::Repeat(repeat) => !repeat.base_matches.is_empty() && repeat.base_matches.iter().all(is_common),
+        MatchPattern::Repeat(repeat) => {
+            !repeat.base_matches.is_empty() && repeat.base_matches.iter().all(is_common)
+        }
         _ => false,
     }
 }
@@ -208,12 +216,23 @@ mod tests {
 
     #[test]
     fn common_ones_are_refused_in_disguise() {
-        for common in ["password", "P@ssw0rd", "drowssap", "passwordpassword", "PASSWORD1", "iloveyouiloveyou"] {
-            assert!(why(common, true).iter().any(|reason| matches!(reason, Reason::Common | Reason::Guessable { .. })), "{common}: {:?}", why(common, true));
+        for common in
+            ["password", "P@ssw0rd", "drowssap", "passwordpassword", "PASSWORD1", "iloveyouiloveyou"]
+        {
+            assert!(
+                why(common, true)
+                    .iter()
+                    .any(|reason| matches!(reason, Reason::Common | Reason::Guessable { .. })),
+                "{common}: {:?}",
+                why(common, true)
+            );
         }
         assert!(why("passwordpassword", false).contains(&Reason::Common));
         assert!(matches!(why("abcdefghijklmnopqrstuvwxyz", false)[..], [Reason::Guessable { .. }]));
-        assert!(matches!(why("aaaaaaaaaaaaaaaaaaaa", false)[..], [Reason::Guessable { .. } | Reason::Common]));
+        assert!(matches!(
+            why("aaaaaaaaaaaaaaaaaaaa", false)[..],
+            [Reason::Guessable { .. } | Reason::Common]
+        ));
     }
 
     #[test]

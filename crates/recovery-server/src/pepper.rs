@@ -43,10 +43,7 @@ impl Pepper {
         match fs::read_to_string(path) {
             Ok(text) => Self::read(path, &Zeroizing::new(text)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Self::create(path, random),
-            Err(source) => Err(PepperError::Read {
-                path: path.display().to_string(),
-                source,
-            }),
+            Err(source) => Err(PepperError::Read { path: path.display().to_string(), source }),
         }
     }
 
@@ -90,9 +87,7 @@ impl Pepper {
             .ok()
             .and_then(|bytes| <[u8; 32]>::try_from(bytes).ok())
             .map(|bytes| Self(Zeroizing::new(bytes)))
-            .ok_or_else(|| PepperError::Damaged {
-                path: path.display().to_string(),
-            })
+            .ok_or_else(|| PepperError::Damaged { path: path.display().to_string() })
     }
 
     fn create(path: &Path, random: &dyn Random) -> Result<Self, PepperError> {
@@ -109,10 +104,7 @@ impl Pepper {
                 file.write_all(b"\n")?;
                 file.sync_all()
             })
-            .map_err(|source| PepperError::Create {
-                path: path.display().to_string(),
-                source,
-            })?;
+            .map_err(|source| PepperError::Create { path: path.display().to_string(), source })?;
         Ok(pepper)
     }
 }
@@ -132,19 +124,10 @@ fn keyed(key: &[u8]) -> Hmac<Sha256> {
 fn refuse_if_shared(path: &Path) -> Result<(), PepperError> {
     use std::os::unix::fs::PermissionsExt as _;
     let mode = fs::metadata(path)
-        .map_err(|source| PepperError::Read {
-            path: path.display().to_string(),
-            source,
-        })?
+        .map_err(|source| PepperError::Read { path: path.display().to_string(), source })?
         .permissions()
         .mode();
-    if mode & 0o077 == 0 {
-        Ok(())
-    } else {
-        Err(PepperError::Open {
-            path: path.display().to_string(),
-        })
-    }
+    if mode & 0o077 == 0 { Ok(()) } else { Err(PepperError::Open { path: path.display().to_string() }) }
 }
 
 #[cfg(not(unix))]

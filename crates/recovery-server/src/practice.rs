@@ -4,7 +4,8 @@
 use crate::config::{Config, Limits};
 use crate::server::{Running, Server};
 use crate::{
-    AddError, Clock, Deps, Language, Mailer, NewAccount, Outbox, Random, StartError, SystemClock, SystemRandom, token,
+    AddError, Clock, Deps, Language, Mailer, NewAccount, Outbox, Random, StartError, SystemClock,
+    SystemRandom, token,
 };
 use std::sync::Arc;
 

@@ -33,10 +33,7 @@ pub struct SeededRandom {
 impl SeededRandom {
     /// A generator that starts at `seed`.
     pub fn new(seed: u64) -> Self {
-        Self {
-            seed,
-            drawn: Mutex::new(0),
-        }
+        Self { seed, drawn: Mutex::new(0) }
     }
 }
 

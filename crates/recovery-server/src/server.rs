@@ -33,21 +33,14 @@ impl Server {
     /// The port is taken, or pepper and database do not belong together.
     pub async fn bind(mut deps: Deps) -> Result<Self, StartError> {
         let wanted = deps.config.listen;
-        let listen = |source| StartError::Listen {
-            address: wanted,
-            source,
-        };
+        let listen = |source| StartError::Listen { address: wanted, source };
         let listener = TcpListener::bind(wanted).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
         if deps.config.public_url.port() == Some(0) {
             // Only fails for addresses without a host, and this one has a port.
             let _set = deps.config.public_url.set_port(Some(address.port()));
         }
-        Ok(Self {
-            app: App::new(deps).await?,
-            listener,
-            address,
-        })
+        Ok(Self { app: App::new(deps).await?, listener, address })
     }
 
     /// To add accounts, or to look into the storage.
@@ -96,12 +89,7 @@ impl Server {
             // Either way the server is to stop.
             let _stopped = stopped.await;
         }));
-        Running {
-            app,
-            address,
-            stop: Some(stop),
-            task,
-        }
+        Running { app, address, stop: Some(stop), task }
     }
 }
 

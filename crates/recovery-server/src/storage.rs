@@ -62,7 +62,14 @@ pub struct SavedCode {
 #[async_trait]
 pub trait Accounts: Send + Sync + 'static {
     /// [`StorageError::NameTaken`] if any of `names` belongs to someone.
-    async fn add_account(&self, account: &Account, names: &[String], codes: &[String], now: i64, audit: &Entry) -> Result<()>;
+    async fn add_account(
+        &self,
+        account: &Account,
+        names: &[String],
+        codes: &[String],
+        now: i64,
+        audit: &Entry,
+    ) -> Result<()>;
     async fn account(&self, id: &str) -> Result<Option<Account>>;
     async fn account_by_name(&self, name: &str) -> Result<Option<Account>>;
     /// The same password under today's parameters; does nothing if it was changed meanwhile.
@@ -135,13 +142,19 @@ pub trait Sessions: Send + Sync + 'static {
     /// Spends ticket and factor and opens the session; `false` if either was already spent.
     async fn pass_ticket(&self, hash: &[u8], factor: &Factor, opening: &Opening) -> Result<bool>;
     async fn session(&self, access_hash: &[u8], now: i64) -> Result<Option<Session>>;
-    async fn rotate(&self, refresh_hash: &[u8], fresh: &Tokens, now: i64, reused: &Entry) -> Result<Rotation>;
+    async fn rotate(&self, refresh_hash: &[u8], fresh: &Tokens, now: i64, reused: &Entry)
+    -> Result<Rotation>;
     async fn sessions(&self, account_id: &str, now: i64) -> Result<Vec<Session>>;
     async fn end_session(&self, account_id: &str, id: &str, audit: &Entry) -> Result<bool>;
     async fn end_other_sessions(&self, account_id: &str, keep: &str, audit: &Entry) -> Result<u64>;
     /// Sets the hash if it still is `old`, renews `keep` with `fresh`, and ends everything else of
     /// the account: sessions, tickets, recoveries. `None` if it was changed meanwhile.
-    async fn change_password(&self, change: &PasswordChange, keep: &str, fresh: &Tokens) -> Result<Option<u64>>;
+    async fn change_password(
+        &self,
+        change: &PasswordChange,
+        keep: &str,
+        fresh: &Tokens,
+    ) -> Result<Option<u64>>;
 }
 
 #[derive(Debug, Clone)]
@@ -178,9 +191,15 @@ pub struct Secret {
 /// What a person offers as proof.
 #[derive(Debug, Clone)]
 pub enum Proof {
-    Mailed { way: &'static str, mac: Vec<u8> },
+    Mailed {
+        way: &'static str,
+        mac: Vec<u8>,
+    },
     /// The place of the saved code that fits, if one does.
-    Saved { place: Option<i64>, trace: Option<Trace> },
+    Saved {
+        place: Option<i64>,
+        trace: Option<Trace>,
+    },
     /// Nothing that could be a code.
     Unreadable,
 }
@@ -188,7 +207,9 @@ pub enum Proof {
 #[derive(Debug, PartialEq, Eq)]
 pub enum Checked {
     Verified,
-    Wrong { left: u32 },
+    Wrong {
+        left: u32,
+    },
     /// Nothing left to compare with, or no tries left.
     Over,
 }
@@ -210,17 +231,35 @@ pub struct Attempt {
 
 #[async_trait]
 pub trait Recoveries: Send + Sync + 'static {
-    async fn open_recovery(&self, ticket_hash: &[u8], recovery: &Recovery, secret: &Secret, trace: &Trace) -> Result<()>;
+    async fn open_recovery(
+        &self,
+        ticket_hash: &[u8],
+        recovery: &Recovery,
+        secret: &Secret,
+        trace: &Trace,
+    ) -> Result<()>;
     /// A recovery under way and not yet verified.
     async fn recovery(&self, ticket_hash: &[u8], most_tries: u32, now: i64) -> Result<Option<Recovery>>;
     /// Adds a secret and forgets all but the newest two; `false` if one was sent after `not_since`.
-    async fn add_secret(&self, id: &str, secret: &Secret, now: i64, not_since: i64, trace: &Trace) -> Result<bool>;
+    async fn add_secret(
+        &self,
+        id: &str,
+        secret: &Secret,
+        now: i64,
+        not_since: i64,
+        trace: &Trace,
+    ) -> Result<bool>;
     async fn check(&self, attempt: &Attempt) -> Result<Checked>;
     /// A verified recovery whose password is still to be set.
     async fn verified(&self, verified_hash: &[u8], now: i64) -> Result<Option<Recovery>>;
     /// Spends the verified recovery, sets the hash, marks `known` as known, and ends every session,
     /// ticket and recovery of the account. `None` if it was spent before.
-    async fn reset_password(&self, verified_hash: &[u8], change: &PasswordChange, known: &[u8]) -> Result<Option<u64>>;
+    async fn reset_password(
+        &self,
+        verified_hash: &[u8],
+        change: &PasswordChange,
+        known: &[u8],
+    ) -> Result<Option<u64>>;
 }
 
 #[derive(Debug, Clone)]

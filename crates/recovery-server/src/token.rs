@@ -78,18 +78,14 @@ pub(crate) fn read_link(typed: &str) -> Option<String> {
     let typed = typed.trim().trim_matches(['<', '>']);
     let token = typed.rsplit('#').next().unwrap_or(typed);
     let fits = token.len() == 43
-        && token
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
+        && token.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
     fits.then(|| token.to_owned())
 }
 
 fn plain(typed: &str) -> impl Iterator<Item = char> + '_ {
-    typed
-        .chars()
-        .take(100)
-        .nfkc()
-        .filter(|letter| !letter.is_whitespace() && !matches!(letter, '-' | '\u{2010}'..='\u{2015}' | '\u{200b}'))
+    typed.chars().take(100).nfkc().filter(|letter| {
+        !letter.is_whitespace() && !matches!(letter, '-' | '\u{2010}'..='\u{2015}' | '\u{200b}')
+    })
 }
 
 #[cfg(test)]
@@ -111,13 +107,15 @@ mod tests {
         let code = recovery_code(&SeededRandom::new(2));
         assert_eq!(code.len(), 19);
         assert_eq!(read_recovery_code(&code).unwrap().len(), 16);
-        let sloppy = format!(" {} ", code.to_lowercase().replace('-', " ").replace('0', "o").replace('1', "l"));
+        let sloppy =
+            format!(" {} ", code.to_lowercase().replace('-', " ").replace('0', "o").replace('1', "l"));
         assert_eq!(read_recovery_code(&sloppy), read_recovery_code(&code));
     }
 
     #[test]
     fn typed_codes_are_read_kindly() {
-        for typed in ["12345678", "1234 5678", " 1234-5678\n", "１２３４５６７８", "1234\u{2013}5678"] {
+        for typed in ["12345678", "1234 5678", " 1234-5678\n", "１２３４５６７８", "1234\u{2013}5678"]
+        {
             assert_eq!(read_code(typed, 8).as_deref(), Some("12345678"), "{typed}");
         }
         for typed in ["", "1234567", "123456789", "1234567a", "🔑"] {

@@ -53,18 +53,12 @@ impl Totp {
     }
 
     fn rule(&self) -> totp_rs::Totp {
-        Builder::new()
-            .with_secret(self.0.to_vec())
-            .with_skew(1)
-            .with_step_duration(30)
-            .build_noncompliant()
+        Builder::new().with_secret(self.0.to_vec()).with_skew(1).with_step_duration(30).build_noncompliant()
     }
 }
 
 fn encode(text: &str) -> String {
-    url::form_urlencoded::byte_serialize(text.as_bytes())
-        .collect::<String>()
-        .replace('+', "%20")
+    url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
 }
 
 #[cfg(test)]
@@ -78,7 +72,9 @@ mod tests {
     #[test]
     fn the_vectors_of_rfc_6238() {
         // Appendix B, the last six of its eight digits.
-        for (time, code) in [(59, "287082"), (1_111_111_109, "081804"), (1_234_567_890, "005924"), (20_000_000_000, "353130")] {
+        for (time, code) in
+            [(59, "287082"), (1_111_111_109, "081804"), (1_234_567_890, "005924"), (20_000_000_000, "353130")]
+        {
             assert_eq!(rfc_secret().code_at(time), code);
         }
     }

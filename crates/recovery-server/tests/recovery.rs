@@ -64,7 +64,11 @@ async fn known_and_unknown_look_the_same_all_the_way() {
         let code = other_than(world.inbox.try_next().unwrap().code().unwrap());
         assert!(world.inbox.try_next().is_none(), "nobody gets mail for an unknown name");
         let (known, unknown) = (known.text("ticket"), unknown.text("ticket"));
-        same(&world.resend(&known, "mail_code").await, &world.resend(&unknown, "mail_code").await, "resend too early");
+        same(
+            &world.resend(&known, "mail_code").await,
+            &world.resend(&unknown, "mail_code").await,
+            "resend too early",
+        );
         same(&world.check(&known, &code).await, &world.check(&unknown, &code).await, "wrong code");
         let saved = "ABCD-EFGH-JKMN-PQRS";
         same(
@@ -250,7 +254,9 @@ async fn fifty_at_once_and_one_gets_in() {
     let tries: Vec<_> = (0..20)
         .map(|n| {
             let (world, ticket) = (world.clone(), verified[0].clone());
-            tokio::spawn(async move { world.set_password(&ticket, &format!("{NEW_PASSWORD} {n}")).await.status })
+            tokio::spawn(
+                async move { world.set_password(&ticket, &format!("{NEW_PASSWORD} {n}")).await.status },
+            )
         })
         .collect();
     let mut changed = 0;
@@ -275,7 +281,11 @@ async fn a_link_does_what_a_code_does() {
     assert_eq!(world.get("/recover").await.status, 200);
     assert_eq!(world.check_by("mail_link", &ticket, &code).await.problem(), "400 wrong_code");
     let other = world.start("someone").await.text("ticket");
-    assert_eq!(world.check_by("mail_link", &other, link).await.problem(), "400 wrong_code", "bound to its request");
+    assert_eq!(
+        world.check_by("mail_link", &other, link).await.problem(),
+        "400 wrong_code",
+        "bound to its request"
+    );
     assert_eq!(world.check_by("mail_link", &ticket, link).await.status, 200);
     assert_eq!(world.check(&ticket, &code).await.problem(), "410 expired");
 }
@@ -359,7 +369,8 @@ async fn the_choice_of_a_password_may_take_a_quarter_of_an_hour() {
 #[tokio::test]
 async fn mail_speaks_the_language_asked_for() {
     let (mut world, _) = World::with_jana().await;
-    for (language, says) in [("ru", "ваш код"), ("de", "dein Code"), ("es", "tu código"), ("en", "your code")] {
+    for (language, says) in [("ru", "ваш код"), ("de", "dein Code"), ("es", "tu código"), ("en", "your code")]
+    {
         let asked = json!({"identifier": "jana", "device": "x", "language": language});
         assert_eq!(world.post("/v1/recoveries", asked).await.status, 202);
         world.app.deliver_due().await.unwrap();
@@ -379,11 +390,8 @@ async fn the_log_knows_what_happened_and_no_secrets() {
     let verified = world.check(&ticket, &code).await.text("ticket");
     world.set_password(&verified, NEW_PASSWORD).await;
     let log = world.app.storage().audit(100).await.unwrap();
-    let events: Vec<(&str, &str)> = log
-        .iter()
-        .rev()
-        .map(|Entry { event, result, .. }| (event.as_str(), result.as_str()))
-        .collect();
+    let events: Vec<(&str, &str)> =
+        log.iter().rev().map(|Entry { event, result, .. }| (event.as_str(), result.as_str())).collect();
     assert_eq!(
         events,
         [

@@ -220,7 +220,11 @@ async fn a_second_factor_is_asked_for_and_works_once_a_step() {
     assert_eq!(second(&world, &ticket, "totp", &code).await.problem(), "410 expired", "the ticket is spent");
 
     let ticket = asked(&world).await;
-    assert_eq!(second(&world, &ticket, "totp", &code).await.problem(), "400 wrong_code", "one use for each step");
+    assert_eq!(
+        second(&world, &ticket, "totp", &code).await.problem(),
+        "400 wrong_code",
+        "one use for each step"
+    );
     world.clock.advance(30);
     assert_eq!(second(&world, &ticket, "totp", &totp.code_at(START + 30)).await.status, 200);
 }
@@ -233,7 +237,10 @@ async fn a_saved_code_stands_in_for_the_authenticator() {
     world.app.deliver_due().await.unwrap();
     assert_eq!(world.inbox.try_next().unwrap().subject, "A saved recovery code for Dorfladen was used");
     let ticket = asked(&world).await;
-    assert_eq!(second(&world, &ticket, "recovery_code", &added.recovery_codes[0]).await.problem(), "400 wrong_code");
+    assert_eq!(
+        second(&world, &ticket, "recovery_code", &added.recovery_codes[0]).await.problem(),
+        "400 wrong_code"
+    );
 }
 
 #[tokio::test]
@@ -279,7 +286,10 @@ async fn changing_the_password_renews_this_session_and_ends_the_others() {
     while world.inbox.try_next().is_some() {}
 
     let changed = change(&world, &mine.access(), PASSWORD, NEW_PASSWORD).await;
-    assert_eq!((&changed.body["state"], &changed.body["sessions_ended"]), (&json!("password_changed"), &json!(1)));
+    assert_eq!(
+        (&changed.body["state"], &changed.body["sessions_ended"]),
+        (&json!("password_changed"), &json!(1))
+    );
     assert_eq!(changed.body["session"]["id"], mine.body["session"]["id"]);
     assert_eq!(changed.body["account"]["identifier"], "jana");
     assert_eq!(world.call(Method::GET, "/v1/session", &changed.access()).await.status, 200);
@@ -314,11 +324,14 @@ async fn changing_needs_the_current_password_and_a_good_new_one() {
 #[tokio::test]
 async fn names_belong_to_one_account() {
     let (world, _) = World::with_jana().await;
-    for (identifier, address) in [("JANA", "x@example.org"), ("x", "jana@example.org"), ("jana@example.org", "x@example.org")] {
+    for (identifier, address) in
+        [("JANA", "x@example.org"), ("x", "jana@example.org"), ("jana@example.org", "x@example.org")]
+    {
         let taken = world.app.add_account(NewAccount::new(identifier, address, PASSWORD)).await;
         assert!(taken.is_err_and(|error| error.to_string().contains("already")), "{identifier}");
     }
-    for (identifier, address, says) in [("", "x@example.org", "identifier"), ("x", "nowhere", "mail address")] {
+    for (identifier, address, says) in [("", "x@example.org", "identifier"), ("x", "nowhere", "mail address")]
+    {
         let refused = world.app.add_account(NewAccount::new(identifier, address, PASSWORD)).await;
         assert!(refused.is_err_and(|error| error.to_string().contains(says)), "{identifier}");
     }

@@ -6,9 +6,9 @@ use crate::{App, network, token};
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, Request};
+use axum::http::StatusCode;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
-use axum::http::StatusCode;
 use serde::de::DeserializeOwned;
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -26,7 +26,9 @@ impl<T: DeserializeOwned> FromRequest<App> for Body<T> {
         match Json::<T>::from_request(request, app).await {
             Ok(Json(body)) => Ok(Self(body)),
             Err(JsonRejection::MissingJsonContentType(_)) => Err(Problem::NotJson),
-            Err(rejection) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => Err(Problem::BodyTooLarge),
+            Err(rejection) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+                Err(Problem::BodyTooLarge)
+            }
             // What it says quotes the body, and the body has secrets.
             Err(_) => Err(Problem::BadRequest),
         }
@@ -45,15 +47,9 @@ impl FromRequestParts<App> for Caller {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
-        let peer = parts
-            .extensions
-            .get::<ConnectInfo<SocketAddr>>()
-            .map(|ConnectInfo(peer)| peer.ip());
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
         let address = network::caller(peer, &parts.headers, &app.config().trusted_proxies);
-        Ok(Self {
-            line: network::line(address),
-            network: address.and_then(network::prefix),
-        })
+        Ok(Self { line: network::line(address), network: address.and_then(network::prefix) })
     }
 }
 
@@ -75,16 +71,9 @@ impl FromRequestParts<App> for SignedIn {
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
             .map(|(_, token)| token.trim())
             .ok_or(Problem::SignedOut)?;
-        let session = app
-            .storage()
-            .session(&token::hash(token), app.clock().now())
-            .await?
-            .ok_or(Problem::SignedOut)?;
-        let account = app
-            .storage()
-            .account(&session.account_id)
-            .await?
-            .ok_or(Problem::SignedOut)?;
+        let session =
+            app.storage().session(&token::hash(token), app.clock().now()).await?.ok_or(Problem::SignedOut)?;
+        let account = app.storage().account(&session.account_id).await?.ok_or(Problem::SignedOut)?;
         Ok(Self { session, account })
     }
 }
@@ -94,7 +83,9 @@ pub(super) fn device(said: &str) -> String {
     let device: String = said
         .trim()
         .chars()
-        .filter(|letter| !letter.is_control() && !matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'))
+        .filter(|letter| {
+            !letter.is_control() && !matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        })
         .take(DEVICE_LENGTH)
         .collect();
     if device.is_empty() { "—".to_owned() } else { device }

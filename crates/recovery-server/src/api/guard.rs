@@ -77,7 +77,12 @@ mod tests {
 
     #[test]
     fn ports_are_left_out() {
-        for (host, name) in [("a.example", "a.example"), ("a.example:443", "a.example"), ("[::1]:80", "[::1]"), ("[::1]", "[::1]")] {
+        for (host, name) in [
+            ("a.example", "a.example"),
+            ("a.example:443", "a.example"),
+            ("[::1]:80", "[::1]"),
+            ("[::1]", "[::1]"),
+        ] {
             assert_eq!(without_port(host), name);
         }
     }

@@ -23,10 +23,7 @@ pub(super) fn router() -> Router<App> {
             "/practice/outbox.js",
             get(async || ([(CONTENT_TYPE, "text/javascript; charset=utf-8")], SCRIPT)),
         )
-        .route(
-            "/practice/outbox.css",
-            get(async || ([(CONTENT_TYPE, "text/css; charset=utf-8")], STYLE)),
-        )
+        .route("/practice/outbox.css", get(async || ([(CONTENT_TYPE, "text/css; charset=utf-8")], STYLE)))
 }
 
 async fn json(State(app): State<App>) -> Response {

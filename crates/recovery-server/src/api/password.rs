@@ -74,7 +74,8 @@ pub(super) async fn change(
         return Err(Problem::WeakPassword(reasons));
     }
     let new = app.hasher().hash(&new, crate::rng::bytes(app.random())).await?;
-    let change = changed(&app, &account, new, Event::PasswordChange, &session.device, caller.network.as_deref());
+    let change =
+        changed(&app, &account, new, Event::PasswordChange, &session.device, caller.network.as_deref());
     let (tokens, secrets) = fresh_tokens(&app);
     let ended = app.storage().change_password(&change, &session.id, &tokens).await?;
     // Somebody else changed it in the meantime, and that ended this session.
@@ -90,11 +91,7 @@ pub(super) async fn change(
 pub(super) fn about(account: &Account) -> About {
     About {
         second_factor: account.totp_secret.is_some(),
-        names: vec![
-            account.identifier.clone(),
-            account.address.clone(),
-            account.person.clone(),
-        ],
+        names: vec![account.identifier.clone(), account.address.clone(), account.person.clone()],
     }
 }
 

@@ -55,23 +55,49 @@ pub(crate) struct ProblemDetails {
 impl Problem {
     fn parts(&self) -> (StatusCode, &'static str, &'static str) {
         match self {
-            Self::BadRequest => (StatusCode::BAD_REQUEST, "bad_request", "The request is not what this address expects."),
-            Self::BadIdentifier => (StatusCode::BAD_REQUEST, "bad_identifier", "This cannot be an identifier."),
-            Self::WrongCredentials => (StatusCode::UNAUTHORIZED, "wrong_credentials", "Identifier and password do not fit."),
-            Self::WrongPassword => (StatusCode::FORBIDDEN, "wrong_password", "The current password does not fit."),
+            Self::BadRequest => {
+                (StatusCode::BAD_REQUEST, "bad_request", "The request is not what this address expects.")
+            }
+            Self::BadIdentifier => {
+                (StatusCode::BAD_REQUEST, "bad_identifier", "This cannot be an identifier.")
+            }
+            Self::WrongCredentials => {
+                (StatusCode::UNAUTHORIZED, "wrong_credentials", "Identifier and password do not fit.")
+            }
+            Self::WrongPassword => {
+                (StatusCode::FORBIDDEN, "wrong_password", "The current password does not fit.")
+            }
             Self::WrongCode { .. } => (StatusCode::BAD_REQUEST, "wrong_code", "The code does not fit."),
-            Self::WeakPassword(_) => (StatusCode::UNPROCESSABLE_ENTITY, "weak_password", "The new password is refused."),
+            Self::WeakPassword(_) => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "weak_password", "The new password is refused.")
+            }
             Self::SignedOut => (StatusCode::UNAUTHORIZED, "signed_out", "There is no such session."),
             Self::Expired => (StatusCode::GONE, "expired", "This has run out."),
             Self::NotFound => (StatusCode::NOT_FOUND, "not_found", "There is nothing here."),
-            Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "This method does not work here."),
-            Self::NotJson => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json", "The body must be application/json."),
-            Self::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "The body may have at most 16 KiB."),
-            Self::Timeout => (StatusCode::REQUEST_TIMEOUT, "timeout", "The request took longer than 10 seconds."),
-            Self::OtherHost => (StatusCode::MISDIRECTED_REQUEST, "other_host", "This server does not go by that name."),
-            Self::RateLimited { .. } => (StatusCode::TOO_MANY_REQUESTS, "rate_limited", "Too often; try again later."),
-            Self::Busy => (StatusCode::SERVICE_UNAVAILABLE, "busy", "Too much at once; try again in a moment."),
-            Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "The server failed; it has been logged."),
+            Self::MethodNotAllowed => {
+                (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "This method does not work here.")
+            }
+            Self::NotJson => {
+                (StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json", "The body must be application/json.")
+            }
+            Self::BodyTooLarge => {
+                (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "The body may have at most 16 KiB.")
+            }
+            Self::Timeout => {
+                (StatusCode::REQUEST_TIMEOUT, "timeout", "The request took longer than 10 seconds.")
+            }
+            Self::OtherHost => {
+                (StatusCode::MISDIRECTED_REQUEST, "other_host", "This server does not go by that name.")
+            }
+            Self::RateLimited { .. } => {
+                (StatusCode::TOO_MANY_REQUESTS, "rate_limited", "Too often; try again later.")
+            }
+            Self::Busy => {
+                (StatusCode::SERVICE_UNAVAILABLE, "busy", "Too much at once; try again in a moment.")
+            }
+            Self::Internal => {
+                (StatusCode::INTERNAL_SERVER_ERROR, "internal", "The server failed; it has been logged.")
+            }
         }
     }
 }

@@ -101,11 +101,10 @@ pub(super) async fn start(
         last_sent_at: now,
         until: now + app.config().codes.life_seconds + RECOVERY_LIFE,
     };
-    let (secret, trace) = secret(&app, &recovery, &name, account.as_ref(), Mailed::MailCode, Event::RecoveryAsked).await?;
+    let (secret, trace) =
+        secret(&app, &recovery, &name, account.as_ref(), Mailed::MailCode, Event::RecoveryAsked).await?;
     let ticket = token::opaque(app.random());
-    app.storage()
-        .open_recovery(&token::hash(&ticket), &recovery, &secret, &trace)
-        .await?;
+    app.storage().open_recovery(&token::hash(&ticket), &recovery, &secret, &trace).await?;
     app.bell().ring();
     Ok((StatusCode::ACCEPTED, Json(asked(&app, ticket, &name, Mailed::MailCode))))
 }
@@ -136,19 +135,13 @@ pub(super) async fn send(
         return Err(Problem::RateLimited { retry_after: wait });
     }
     let limits = app.limits();
-    let rules = [
-        limits.recoveries_from(&caller.line),
-        limits.resends(name.as_str()),
-        limits.codes(name.as_str()),
-    ];
+    let rules =
+        [limits.recoveries_from(&caller.line), limits.resends(name.as_str()), limits.codes(name.as_str())];
     take(&app, &rules).await?;
     let account = owner(&app, &recovery).await?;
-    let (secret, trace) = secret(&app, &recovery, &name, account.as_ref(), ask.way, Event::RecoverySent).await?;
-    if !app
-        .storage()
-        .add_secret(&recovery.id, &secret, now, now - pause, &trace)
-        .await?
-    {
+    let (secret, trace) =
+        secret(&app, &recovery, &name, account.as_ref(), ask.way, Event::RecoverySent).await?;
+    if !app.storage().add_secret(&recovery.id, &secret, now, now - pause, &trace).await? {
         return Err(Problem::RateLimited { retry_after: pause });
     }
     app.bell().ring();
@@ -264,11 +257,7 @@ pub(super) async fn set_password(
     Body(ask): Body<SetPassword>,
 ) -> Result<Json<PasswordSet>, Problem> {
     let hash = token::hash(&ask.ticket);
-    let recovery = app
-        .storage()
-        .verified(&hash, app.clock().now())
-        .await?
-        .ok_or(Problem::Expired)?;
+    let recovery = app.storage().verified(&hash, app.clock().now()).await?.ok_or(Problem::Expired)?;
     let account = owner(&app, &recovery).await?.ok_or(Problem::Expired)?;
     take(&app, &[app.limits().new_passwords(&recovery.id)]).await?;
 
@@ -287,10 +276,7 @@ pub(super) async fn set_password(
     let ended = app.storage().reset_password(&hash, &change, &known).await?;
     let sessions_ended = ended.ok_or(Problem::Expired)?;
     app.bell().ring();
-    Ok(Json(PasswordSet {
-        state: "password_changed",
-        sessions_ended,
-    }))
+    Ok(Json(PasswordSet { state: "password_changed", sessions_ended }))
 }
 
 async fn take(app: &App, rules: &[Limit]) -> Result<(), Problem> {
@@ -301,10 +287,7 @@ async fn take(app: &App, rules: &[Limit]) -> Result<(), Problem> {
 }
 
 async fn under_way(app: &App, ticket: &str) -> Result<Recovery, Problem> {
-    app.storage()
-        .recovery(&token::hash(ticket), TRIES, app.clock().now())
-        .await?
-        .ok_or(Problem::Expired)
+    app.storage().recovery(&token::hash(ticket), TRIES, app.clock().now()).await?.ok_or(Problem::Expired)
 }
 
 async fn owner(app: &App, recovery: &Recovery) -> Result<Option<Account>, Problem> {
@@ -352,10 +335,9 @@ async fn secret(
     };
     let network = recovery.network.as_deref();
     let letter = match account.filter(|_| within) {
-        Some(account) => Letter {
-            language: recovery.language,
-            ..letter(account, now, &recovery.device, network, matter)
-        },
+        Some(account) => {
+            Letter { language: recovery.language, ..letter(account, now, &recovery.device, network, matter) }
+        }
         None => Letter {
             to: String::new(),
             person: String::new(),
@@ -367,11 +349,7 @@ async fn secret(
             matter,
         },
     };
-    let secret = Secret {
-        way: stored_way,
-        mac: mac(app, &recovery.id, &plain),
-        until,
-    };
+    let secret = Secret { way: stored_way, mac: mac(app, &recovery.id, &plain), until };
     let trace = Trace {
         audit: app.entry(event, "ok", recovery.account_id.as_deref(), network),
         mail: Some(app.seal(&letter, until)),
@@ -388,10 +366,7 @@ async fn proof(
     typed: &str,
 ) -> Result<Proof, Problem> {
     let mailed = |way, plain: Option<String>| {
-        plain.map_or(Proof::Unreadable, |plain| Proof::Mailed {
-            way,
-            mac: mac(app, &recovery.id, &plain),
-        })
+        plain.map_or(Proof::Unreadable, |plain| Proof::Mailed { way, mac: mac(app, &recovery.id, &plain) })
     };
     match way {
         Way::MailCode => Ok(mailed("mail_code", token::read_code(typed, token::CODE_DIGITS))),
@@ -416,27 +391,13 @@ async fn proof(
 }
 
 fn mac(app: &App, recovery_id: &str, plain: &str) -> Vec<u8> {
-    app.pepper()
-        .mac("code", &[recovery_id.as_bytes(), plain.as_bytes()])
-        .to_vec()
+    app.pepper().mac("code", &[recovery_id.as_bytes(), plain.as_bytes()]).to_vec()
 }
 
 fn asked(app: &App, ticket: String, name: &Identifier, way: Mailed) -> RecoveryAsk {
     let (way, code) = match way {
-        Mailed::MailCode => (
-            Way::MailCode,
-            CodeShape {
-                shape: "digits",
-                length: Some(token::CODE_DIGITS),
-            },
-        ),
-        Mailed::MailLink => (
-            Way::MailLink,
-            CodeShape {
-                shape: "link",
-                length: None,
-            },
-        ),
+        Mailed::MailCode => (Way::MailCode, CodeShape { shape: "digits", length: Some(token::CODE_DIGITS) }),
+        Mailed::MailLink => (Way::MailLink, CodeShape { shape: "link", length: None }),
     };
     RecoveryAsk {
         ticket,

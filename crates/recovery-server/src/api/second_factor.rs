@@ -46,11 +46,7 @@ pub(super) async fn second_factor(
     let now = app.clock().now();
     let hash = token::hash(&ask.ticket);
     let ticket = app.storage().ticket(&hash, now).await?.ok_or(Problem::Expired)?;
-    let account = app
-        .storage()
-        .account(&ticket.account_id)
-        .await?
-        .ok_or(Problem::Expired)?;
+    let account = app.storage().account(&ticket.account_id).await?.ok_or(Problem::Expired)?;
     let limit = [app.limits().second_factors(&account.id)];
     if let Some(retry_after) = app.storage().take(&limit, now).await? {
         return Err(Problem::RateLimited { retry_after });

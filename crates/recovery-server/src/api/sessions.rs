@@ -37,10 +37,7 @@ pub(super) struct Signed {
 
 impl Signed {
     pub(super) fn new(account: &Account, session: SessionTokens) -> Self {
-        Self {
-            session,
-            account: account.into(),
-        }
+        Self { session, account: account.into() }
     }
 }
 
@@ -79,11 +76,7 @@ pub(super) fn fresh_tokens(app: &App) -> (Tokens, Secrets) {
         refresh_hash: token::hash(&refresh),
         refresh_until: now + IDLE_LIFE,
     };
-    let secrets = Secrets {
-        access,
-        refresh,
-        refresh_expires_in: IDLE_LIFE,
-    };
+    let secrets = Secrets { access, refresh, refresh_expires_in: IDLE_LIFE };
     (stored, secrets)
 }
 
@@ -109,15 +102,9 @@ pub(super) async fn refresh(
     let old = token::hash(&ask.refresh_token);
     match app.storage().rotate(&old, &stored, now, &reused).await? {
         Rotation::Rotated(session) => {
-            let account = app
-                .storage()
-                .account(&session.account_id)
-                .await?
-                .ok_or(Problem::SignedOut)?;
+            let account = app.storage().account(&session.account_id).await?.ok_or(Problem::SignedOut)?;
             let tokens = secrets.until(session.ends_at, now).of(&session.id);
-            Ok(Json(SignInAnswer::SignedIn {
-                signed: Signed::new(&account, tokens),
-            }))
+            Ok(Json(SignInAnswer::SignedIn { signed: Signed::new(&account, tokens) }))
         }
         Rotation::Reused | Rotation::Unknown => Err(Problem::SignedOut),
     }
@@ -135,10 +122,7 @@ pub(super) struct Current {
     (status = 401, description = "`signed_out`", body = ProblemDetails),
 ))]
 pub(super) async fn current(signed_in: SignedIn) -> Json<Current> {
-    Json(Current {
-        account: (&signed_in.account).into(),
-        session_id: signed_in.session.id,
-    })
+    Json(Current { account: (&signed_in.account).into(), session_id: signed_in.session.id })
 }
 
 /// Sign out.
@@ -227,10 +211,7 @@ pub(super) async fn end_others(
 ) -> Result<Json<Ended>, Problem> {
     let account_id = &signed_in.account.id;
     let audit = app.entry(Event::OtherSessionsEnded, "ok", Some(account_id), caller.network.as_deref());
-    let ended = app
-        .storage()
-        .end_other_sessions(account_id, &signed_in.session.id, &audit)
-        .await?;
+    let ended = app.storage().end_other_sessions(account_id, &signed_in.session.id, &audit).await?;
     Ok(Json(Ended { ended }))
 }
 

@@ -58,10 +58,8 @@ pub(super) async fn sign_in(
     let account = app.storage().account_by_name(name.as_str()).await?;
 
     let limits = app.limits();
-    let mut rules = vec![
-        limits.sign_ins_from(&caller.line),
-        limits.passwords_from(name.as_str(), &caller.line),
-    ];
+    let mut rules =
+        vec![limits.sign_ins_from(&caller.line), limits.passwords_from(name.as_str(), &caller.line)];
     // Who guesses from elsewhere must not lock the owner out at home.
     let owner = account.as_ref().map_or("", |account| account.id.as_str());
     if !app.storage().is_known(owner, &network_mark(&app, owner, &caller)).await? {
@@ -91,13 +89,8 @@ pub(super) async fn sign_in(
     let device = device(&ask.device);
     if account.totp_secret.is_some() {
         let ticket = token::opaque(app.random());
-        let waiting = SignInTicket {
-            account_id: account.id,
-            device,
-        };
-        app.storage()
-            .add_ticket(&token::hash(&ticket), &waiting, now + TICKET_LIFE)
-            .await?;
+        let waiting = SignInTicket { account_id: account.id, device };
+        app.storage().add_ticket(&token::hash(&ticket), &waiting, now + TICKET_LIFE).await?;
         return Ok(Json(SignInAnswer::SecondFactor {
             ticket,
             ways: ["totp", "recovery_code"],
@@ -139,7 +132,13 @@ pub(super) fn open(app: &App, account: &Account, device: String, caller: &Caller
 }
 
 /// A letter to the owner of `account`.
-pub(super) fn letter(account: &Account, at: i64, device: &str, network: Option<&str>, matter: Matter) -> Letter {
+pub(super) fn letter(
+    account: &Account,
+    at: i64,
+    device: &str,
+    network: Option<&str>,
+    matter: Matter,
+) -> Letter {
     Letter {
         to: account.address.clone(),
         person: account.person.clone(),

@@ -29,10 +29,7 @@ impl App {
     /// Encrypts a letter for the queue.
     pub(crate) fn seal(&self, letter: &Letter, drop_at: i64) -> SealedMail {
         let plain = serde_json::to_vec(letter).unwrap_or_default();
-        SealedMail {
-            letter: self.pepper().seal(self.random(), &plain),
-            drop_at,
-        }
+        SealedMail { letter: self.pepper().seal(self.random(), &plain), drop_at }
     }
 
     /// Sends mail for as long as it is polled. One such task for each node is enough.
@@ -106,7 +103,12 @@ impl App {
             let entry = self.entry(Event::MailFailed, "given up", None, None);
             self.storage().write_audit(&entry).await?;
         } else {
-            tracing::warn!(mail = waiting.id, attempts = waiting.attempts, reason, "mail not taken, will be tried again");
+            tracing::warn!(
+                mail = waiting.id,
+                attempts = waiting.attempts,
+                reason,
+                "mail not taken, will be tried again"
+            );
             self.storage().mail_failed(waiting.id, due_at).await?;
         }
         Ok(false)

@@ -24,7 +24,8 @@ impl SmtpMailer {
     /// # Errors
     /// The sender's address, the password file or the server's name cannot be used.
     pub fn new(settings: &Settings) -> Result<Self, ConfigError> {
-        let value = |what: &str, error: &dyn std::fmt::Display| ConfigError::Value(format!("mail.{what}: {error}"));
+        let value =
+            |what: &str, error: &dyn std::fmt::Display| ConfigError::Value(format!("mail.{what}: {error}"));
         let from: Mailbox = settings.from.parse().map_err(|error| value("from", &error))?;
         let tls = || TlsParameters::new(settings.server.clone()).map_err(|error| value("server", &error));
         let tls = match settings.encryption {
@@ -40,17 +41,15 @@ impl SmtpMailer {
         if let (Some(user), Some(password)) = (&settings.user, settings.password()?) {
             transport = transport.credentials(Credentials::new(user.clone(), password.to_string()));
         }
-        Ok(Self {
-            transport: transport.build(),
-            from,
-        })
+        Ok(Self { transport: transport.build(), from })
     }
 
     fn message(&self, mail: &Mail) -> Result<Message, MailError> {
         let never = |error: &dyn std::fmt::Display| MailError::Never(error.to_string());
         let to: Mailbox = mail.to.parse().map_err(|error| never(&error))?;
         let seconds = u64::try_from(mail.at).unwrap_or_default();
-        let part = |content_type, body: &str| SinglePart::builder().header(content_type).body(body.to_owned());
+        let part =
+            |content_type, body: &str| SinglePart::builder().header(content_type).body(body.to_owned());
         Message::builder()
             .from(self.from.clone())
             .to(to)

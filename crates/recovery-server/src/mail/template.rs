@@ -18,11 +18,7 @@ pub(super) fn text(page: &Page) -> String {
         Key::Code { code, .. } => push(&mut text, &format!("    {}", grouped(code, " "))),
         Key::Link { link, hint } => push(&mut text, &format!("{link}\n\n{hint}")),
     }
-    let facts: Vec<String> = page
-        .facts
-        .iter()
-        .map(|(name, value)| format!("{name}: {value}"))
-        .collect();
+    let facts: Vec<String> = page.facts.iter().map(|(name, value)| format!("{name}: {value}")).collect();
     push(&mut text, &facts.join("\n"));
     push(&mut text, &format!("{}\n{}", page.wasnt_you.0, page.wasnt_you.1));
     push(&mut text, &format!("-- \n{}", page.footer));
@@ -152,7 +148,10 @@ fn grouped(code: &str, between: &str) -> String {
 /// Two groups that look apart but are copied as one number.
 fn spaced(code: &str) -> String {
     let code = escape(code);
-    grouped(&code, r#"</span><span class="code" style="font-family:inherit;font-size:34px;font-weight:700;letter-spacing:3px;color:#171d36;padding-left:14px">"#)
+    grouped(
+        &code,
+        r#"</span><span class="code" style="font-family:inherit;font-size:34px;font-weight:700;letter-spacing:3px;color:#171d36;padding-left:14px">"#,
+    )
 }
 
 #[cfg(test)]
@@ -222,7 +221,10 @@ mod tests {
                 for line in mail.text.lines().filter(|line| *line != "-- ") {
                     // A fact is two cells in HTML.
                     for part in line.splitn(2, ": ") {
-                        assert!(html.contains(&squeezed(part)), "{matter:?} {language:?}: {part:?} not in {html}");
+                        assert!(
+                            html.contains(&squeezed(part)),
+                            "{matter:?} {language:?}: {part:?} not in {html}"
+                        );
                     }
                 }
                 assert!(mail.html.contains(&format!("lang=\"{}\"", language.tag())));
@@ -249,7 +251,15 @@ mod tests {
         let mail = letter(Language::De, matters().remove(0)).write(&config, "id@host".to_owned());
         assert_eq!(mail.subject, "01234567 ist dein Code für Dorfladen");
         assert_eq!(mail.text.lines().last(), Some("@konto.dorfladen.example #01234567"));
-        for part in ["0123 4567", "Neues Passwort setzen", "Regain on \"Linux\"", "15. Januar 2027, 09:00 CET", "09:10 CET (10 Minuten)", "203.0.113.0/24", "Warst du das nicht?"] {
+        for part in [
+            "0123 4567",
+            "Neues Passwort setzen",
+            "Regain on \"Linux\"",
+            "15. Januar 2027, 09:00 CET",
+            "09:10 CET (10 Minuten)",
+            "203.0.113.0/24",
+            "Warst du das nicht?",
+        ] {
             assert!(mail.text.contains(part), "{part} not in {}", mail.text);
         }
     }

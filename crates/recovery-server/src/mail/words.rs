@@ -31,8 +31,14 @@ pub(super) struct Page {
 pub(super) enum Key {
     None,
     /// The code, and the line that binds it to the site for programs that fill it in.
-    Code { code: String, bound: String },
-    Link { link: String, hint: &'static str },
+    Code {
+        code: String,
+        bound: String,
+    },
+    Link {
+        link: String,
+        hint: &'static str,
+    },
 }
 
 /// The words of one language.
@@ -137,14 +143,12 @@ pub(super) fn page(letter: &Letter, config: &Config) -> Page {
         ),
     };
     let key = match &letter.matter {
-        Matter::Code { code, .. } => Key::Code {
-            code: code.clone(),
-            bound: format!("@{} #{code}", config.host()),
-        },
-        Matter::Link { token, .. } => Key::Link {
-            link: format!("{}recover#{token}", config.public_url),
-            hint: words.link_hint,
-        },
+        Matter::Code { code, .. } => {
+            Key::Code { code: code.clone(), bound: format!("@{} #{code}", config.host()) }
+        }
+        Matter::Link { token, .. } => {
+            Key::Link { link: format!("{}recover#{token}", config.public_url), hint: words.link_hint }
+        }
         _ => Key::None,
     };
     Page {

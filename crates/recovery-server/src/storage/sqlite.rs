@@ -38,10 +38,7 @@ impl SqliteStorage {
     /// # Errors
     /// SQLite itself fails.
     pub async fn in_memory() -> Result<Self> {
-        let pool = SqlitePoolOptions::new()
-            .max_connections(1)
-            .idle_timeout(None)
-            .max_lifetime(None);
+        let pool = SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None);
         Self::with(SqliteConnectOptions::new().in_memory(true), pool).await
     }
 
@@ -52,10 +49,7 @@ impl SqliteStorage {
 
     async fn with(options: SqliteConnectOptions, pool: SqlitePoolOptions) -> Result<Self> {
         let pool = pool.connect_with(options.foreign_keys(true)).await?;
-        sqlx::migrate!()
-            .run(&pool)
-            .await
-            .map_err(|error| StorageError::Failed(error.into()))?;
+        sqlx::migrate!().run(&pool).await.map_err(|error| StorageError::Failed(error.into()))?;
         Ok(Self { pool })
     }
 
@@ -112,25 +106,29 @@ async fn end_everything(connection: &mut SqliteConnection, account_id: &str, kee
         .bind(account_id)
         .execute(&mut *connection)
         .await?;
-    sqlx::query("DELETE FROM recoveries WHERE account_id = ?")
-        .bind(account_id)
-        .execute(connection)
-        .await?;
+    sqlx::query("DELETE FROM recoveries WHERE account_id = ?").bind(account_id).execute(connection).await?;
     Ok(ended)
 }
 
 async fn mark(connection: &mut SqliteConnection, account_id: &str, mark: &[u8], now: i64) -> Result<bool> {
-    let done = sqlx::query("INSERT INTO known (account_id, mark, first_seen) VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
-        .bind(account_id)
-        .bind(mark)
-        .bind(now)
-        .execute(connection)
-        .await?;
+    let done = sqlx::query(
+        "INSERT INTO known (account_id, mark, first_seen) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+    )
+    .bind(account_id)
+    .bind(mark)
+    .bind(now)
+    .execute(connection)
+    .await?;
     Ok(done.rows_affected() == 1)
 }
 
 /// Crosses a saved code off; `false` if it was used before.
-async fn cross_off(connection: &mut SqliteConnection, account_id: &str, place: i64, now: i64) -> Result<bool> {
+async fn cross_off(
+    connection: &mut SqliteConnection,
+    account_id: &str,
+    place: i64,
+    now: i64,
+) -> Result<bool> {
     let done = sqlx::query(
         "UPDATE recovery_codes SET used_at = ? WHERE account_id = ? AND place = ? AND used_at IS NULL",
     )

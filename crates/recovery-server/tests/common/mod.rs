@@ -6,7 +6,9 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
-use recovery_server::{Added, App, Config, Deps, Inbox, Language, ManualClock, NewAccount, Outbox, SeededRandom};
+use recovery_server::{
+    Added, App, Config, Deps, Inbox, Language, ManualClock, NewAccount, Outbox, SeededRandom,
+};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -81,19 +83,11 @@ impl World {
         let (parts, body) = response.into_parts();
         let bytes = to_bytes(body, 1 << 20).await.unwrap().to_vec();
         let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-        Answer {
-            status: parts.status,
-            headers: parts.headers,
-            bytes,
-            body,
-        }
+        Answer { status: parts.status, headers: parts.headers, bytes, body }
     }
 
     pub fn request(&self, method: Method, path: &str) -> axum::http::request::Builder {
-        Request::builder()
-            .method(method)
-            .uri(path)
-            .header("host", self.app.config().host())
+        Request::builder().method(method).uri(path).header("host", self.app.config().host())
     }
 
     pub async fn post(&self, path: &str, body: Value) -> Answer {
@@ -109,9 +103,7 @@ impl World {
     }
 
     pub async fn call(&self, method: Method, path: &str, access_token: &str) -> Answer {
-        let request = self
-            .request(method, path)
-            .header("authorization", format!("Bearer {access_token}"));
+        let request = self.request(method, path).header("authorization", format!("Bearer {access_token}"));
         self.send(request.body(Body::empty()).unwrap()).await
     }
 
@@ -124,11 +116,8 @@ impl World {
     }
 
     pub async fn sign_in_on(&self, device: &str, identifier: &str, password: &str) -> Answer {
-        self.post(
-            "/v1/sign-in",
-            json!({"identifier": identifier, "password": password, "device": device}),
-        )
-        .await
+        self.post("/v1/sign-in", json!({"identifier": identifier, "password": password, "device": device}))
+            .await
     }
 
     /// Signs Jana in and gives her access token.
@@ -140,8 +129,7 @@ impl World {
     }
 
     pub async fn start(&self, identifier: &str) -> Answer {
-        self.post("/v1/recoveries", json!({"identifier": identifier, "device": "Regain on Linux"}))
-            .await
+        self.post("/v1/recoveries", json!({"identifier": identifier, "device": "Regain on Linux"})).await
     }
 
     /// Begins a recovery for Jana; its ticket and the mailed code.
@@ -169,8 +157,7 @@ impl World {
     }
 
     pub async fn check_by(&self, way: &str, ticket: &str, code: &str) -> Answer {
-        self.post("/v1/recoveries/check", json!({"ticket": ticket, "way": way, "code": code}))
-            .await
+        self.post("/v1/recoveries/check", json!({"ticket": ticket, "way": way, "code": code})).await
     }
 
     pub async fn resend(&self, ticket: &str, way: &str) -> Answer {
@@ -178,8 +165,7 @@ impl World {
     }
 
     pub async fn set_password(&self, ticket: &str, password: &str) -> Answer {
-        self.post("/v1/recoveries/password", json!({"ticket": ticket, "new_password": password}))
-            .await
+        self.post("/v1/recoveries/password", json!({"ticket": ticket, "new_password": password})).await
     }
 }
 

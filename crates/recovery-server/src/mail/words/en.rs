@@ -2,7 +2,17 @@ use super::Words;
 
 pub(super) const WORDS: Words = Words {
     months: [
-        "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
         "December",
     ],
     moment: |day, month, year, time| format!("{day} {month} {year}, {time}"),
@@ -19,11 +29,15 @@ pub(super) const WORDS: Words = Words {
     purpose: "Purpose",
     purpose_reset: "Set a new password",
     wasnt_you: "Wasn't you?",
-    footer: |server| format!("Sent by {server} because of something done with your account. Nobody reads replies."),
+    footer: |server| {
+        format!("Sent by {server} because of something done with your account. Nobody reads replies.")
+    },
     code_subject: |code, server| format!("{code} is your code for {server}"),
     code_title: "Let's get you back in",
     code_lead: |server| {
-        format!("someone, most likely you, wants to set a new password at {server}. Type this code where you were asked for it:")
+        format!(
+            "someone, most likely you, wants to set a new password at {server}. Type this code where you were asked for it:"
+        )
     },
     code_not_you: |server| {
         format!(
@@ -33,7 +47,9 @@ pub(super) const WORDS: Words = Words {
     link_subject: |server| format!("Your link back in to {server}"),
     link_title: "Let's get you back in",
     link_lead: |server| {
-        format!("someone, most likely you, wants to set a new password at {server}. Copy this link and paste it where you were asked for it:")
+        format!(
+            "someone, most likely you, wants to set a new password at {server}. Copy this link and paste it where you were asked for it:"
+        )
     },
     link_hint: "Opening the link changes nothing. It works only together with the window it was asked for in.",
     link_not_you: "Then do nothing: without this link nothing changes. Never pass it on.",
@@ -46,13 +62,17 @@ pub(super) const WORDS: Words = Words {
     device_subject: |server| format!("New sign-in to {server}"),
     device_title: "A new sign-in",
     device_lead: |server| {
-        format!("your account at {server} was signed in to from a device or network we had not seen before. If it was you, there is nothing to do.")
+        format!(
+            "your account at {server} was signed in to from a device or network we had not seen before. If it was you, there is nothing to do."
+        )
     },
     device_not_you: "Choose \"Forgot your password?\" and set a new one: that signs out every device.",
     used_subject: |server| format!("A saved recovery code for {server} was used"),
     used_title: "A saved recovery code was used",
     used_lead: |left| {
-        format!("one of your saved recovery codes was just used, so it works no more. Unused ones left: {left}.")
+        format!(
+            "one of your saved recovery codes was just used, so it works no more. Unused ones left: {left}."
+        )
     },
     used_not_you: "Someone has your list of codes. Choose \"Forgot your password?\", set a new password, and ask for a new list.",
 };

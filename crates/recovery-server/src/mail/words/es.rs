@@ -2,7 +2,17 @@ use super::Words;
 
 pub(super) const WORDS: Words = Words {
     months: [
-        "enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre",
+        "enero",
+        "febrero",
+        "marzo",
+        "abril",
+        "mayo",
+        "junio",
+        "julio",
+        "agosto",
+        "septiembre",
+        "octubre",
+        "noviembre",
         "diciembre",
     ],
     moment: |day, month, year, time| format!("{day} de {month} de {year}, {time}"),
@@ -19,11 +29,15 @@ pub(super) const WORDS: Words = Words {
     purpose: "Para qué",
     purpose_reset: "Poner una contraseña nueva",
     wasnt_you: "¿No fuiste tú?",
-    footer: |server| format!("Enviado por {server} por algo que se hizo con tu cuenta. Nadie lee las respuestas."),
+    footer: |server| {
+        format!("Enviado por {server} por algo que se hizo con tu cuenta. Nadie lee las respuestas.")
+    },
     code_subject: |code, server| format!("{code} es tu código para {server}"),
     code_title: "Vamos a abrirte la puerta",
     code_lead: |server| {
-        format!("alguien, seguramente tú, quiere poner una contraseña nueva en {server}. Escribe este código donde te lo han pedido:")
+        format!(
+            "alguien, seguramente tú, quiere poner una contraseña nueva en {server}. Escribe este código donde te lo han pedido:"
+        )
     },
     code_not_you: |server| {
         format!(
@@ -33,26 +47,34 @@ pub(super) const WORDS: Words = Words {
     link_subject: |server| format!("Tu enlace para volver a {server}"),
     link_title: "Vamos a abrirte la puerta",
     link_lead: |server| {
-        format!("alguien, seguramente tú, quiere poner una contraseña nueva en {server}. Copia este enlace y pégalo donde te lo han pedido:")
+        format!(
+            "alguien, seguramente tú, quiere poner una contraseña nueva en {server}. Copia este enlace y pégalo donde te lo han pedido:"
+        )
     },
     link_hint: "Abrir el enlace no cambia nada. Solo sirve junto con la ventana en la que se pidió.",
     link_not_you: "No hagas nada: sin este enlace no cambia nada. No se lo des a nadie.",
     changed_subject: |server| format!("Tu contraseña de {server} ha cambiado"),
     changed_title: "Tu contraseña ha cambiado",
     changed_lead: |server| {
-        format!("la contraseña de tu cuenta en {server} ha cambiado. Se ha cerrado la sesión en los demás dispositivos.")
+        format!(
+            "la contraseña de tu cuenta en {server} ha cambiado. Se ha cerrado la sesión en los demás dispositivos."
+        )
     },
     changed_not_you: "Elige ahora mismo «¿Has olvidado la contraseña?» y pon una nueva: eso cierra la sesión de quien haya sido. Después cambia la contraseña de tu buzón.",
     device_subject: |server| format!("Nuevo inicio de sesión en {server}"),
     device_title: "Un nuevo inicio de sesión",
     device_lead: |server| {
-        format!("alguien ha entrado en tu cuenta en {server} desde un dispositivo o una red que no conocíamos. Si fuiste tú, no hay nada que hacer.")
+        format!(
+            "alguien ha entrado en tu cuenta en {server} desde un dispositivo o una red que no conocíamos. Si fuiste tú, no hay nada que hacer."
+        )
     },
     device_not_you: "Elige «¿Has olvidado la contraseña?» y pon una nueva: eso cierra la sesión en todos los dispositivos.",
     used_subject: |server| format!("Se ha usado un código de recuperación guardado de {server}"),
     used_title: "Se ha usado un código guardado",
     used_lead: |left| {
-        format!("se acaba de usar uno de tus códigos de recuperación guardados, que ya no sirve. Quedan sin usar: {left}.")
+        format!(
+            "se acaba de usar uno de tus códigos de recuperación guardados, que ya no sirve. Quedan sin usar: {left}."
+        )
     },
     used_not_you: "Alguien tiene tu lista. Elige «¿Has olvidado la contraseña?», pon una contraseña nueva y pide otra lista.",
 };

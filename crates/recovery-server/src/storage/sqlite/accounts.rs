@@ -86,12 +86,7 @@ impl Accounts for SqliteStorage {
         .fetch_all(&self.pool)
         .await?;
         rows.into_iter()
-            .map(|row| {
-                Ok(SavedCode {
-                    place: row.try_get("place")?,
-                    hash: row.try_get("hash")?,
-                })
-            })
+            .map(|row| Ok(SavedCode { place: row.try_get("place")?, hash: row.try_get("hash")? }))
             .collect()
     }
 

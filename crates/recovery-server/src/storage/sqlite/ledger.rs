@@ -12,17 +12,18 @@ impl Ledger for SqliteStorage {
         let mut wait: Option<i64> = None;
         for limit in limits {
             // The event that must leave the window before there is room again.
-            let blocking: Option<i64> = match limit.most {
-                0 => Some(now),
-                most => {
-                    sqlx::query_scalar("SELECT at FROM events WHERE key = ? AND at > ? ORDER BY at DESC LIMIT 1 OFFSET ?")
-                        .bind(&limit.key)
-                        .bind(now - limit.window)
-                        .bind(most - 1)
-                        .fetch_optional(&mut *write)
-                        .await?
-                }
-            };
+            let blocking: Option<i64> =
+                match limit.most {
+                    0 => Some(now),
+                    most => sqlx::query_scalar(
+                        "SELECT at FROM events WHERE key = ? AND at > ? ORDER BY at DESC LIMIT 1 OFFSET ?",
+                    )
+                    .bind(&limit.key)
+                    .bind(now - limit.window)
+                    .bind(most - 1)
+                    .fetch_optional(&mut *write)
+                    .await?,
+                };
             if let Some(at) = blocking {
                 wait = wait.max(Some((at + limit.window - now).max(1)));
             }
@@ -56,10 +57,7 @@ impl Ledger for SqliteStorage {
     async fn forgive(&self, limits: &[Limit]) -> Result<()> {
         let mut write = self.write().await?;
         for limit in limits {
-            sqlx::query("DELETE FROM events WHERE key = ?")
-                .bind(&limit.key)
-                .execute(&mut *write)
-                .await?;
+            sqlx::query("DELETE FROM events WHERE key = ?").bind(&limit.key).execute(&mut *write).await?;
         }
         Ok(write.commit().await?)
     }
@@ -90,10 +88,7 @@ impl Ledger for SqliteStorage {
     }
 
     async fn mail_done(&self, id: i64) -> Result<()> {
-        sqlx::query("DELETE FROM mail WHERE id = ?")
-            .bind(id)
-            .execute(&self.pool)
-            .await?;
+        sqlx::query("DELETE FROM mail WHERE id = ?").bind(id).execute(&self.pool).await?;
         Ok(())
     }
 
@@ -140,11 +135,7 @@ impl Ledger for SqliteStorage {
             .fetch_one(&mut *write)
             .await?;
         write.commit().await?;
-        if stored == check {
-            Ok(())
-        } else {
-            Err(StorageError::OtherPepper)
-        }
+        if stored == check { Ok(()) } else { Err(StorageError::OtherPepper) }
     }
 
     async fn sweep(&self, now: i64) -> Result<()> {

@@ -50,7 +50,14 @@ impl Recoveries for SqliteStorage {
         .transpose()
     }
 
-    async fn add_secret(&self, id: &str, secret: &Secret, now: i64, not_since: i64, trace: &Trace) -> Result<bool> {
+    async fn add_secret(
+        &self,
+        id: &str,
+        secret: &Secret,
+        now: i64,
+        not_since: i64,
+        trace: &Trace,
+    ) -> Result<bool> {
         let mut write = self.write().await?;
         let mine = sqlx::query(
             "UPDATE recoveries SET last_sent_at = ? WHERE id = ? AND verified_hash IS NULL AND last_sent_at <= ?",
@@ -148,14 +155,21 @@ impl Recoveries for SqliteStorage {
             .transpose()
     }
 
-    async fn reset_password(&self, verified_hash: &[u8], change: &PasswordChange, known: &[u8]) -> Result<Option<u64>> {
+    async fn reset_password(
+        &self,
+        verified_hash: &[u8],
+        change: &PasswordChange,
+        known: &[u8],
+    ) -> Result<Option<u64>> {
         let mut write = self.write().await?;
-        let spent = sqlx::query("DELETE FROM recoveries WHERE verified_hash = ? AND account_id = ? AND verified_until > ?")
-            .bind(verified_hash)
-            .bind(&change.account_id)
-            .bind(change.now)
-            .execute(&mut *write)
-            .await?;
+        let spent = sqlx::query(
+            "DELETE FROM recoveries WHERE verified_hash = ? AND account_id = ? AND verified_until > ?",
+        )
+        .bind(verified_hash)
+        .bind(&change.account_id)
+        .bind(change.now)
+        .execute(&mut *write)
+        .await?;
         if spent.rows_affected() == 0 {
             return Ok(None);
         }
@@ -174,7 +188,12 @@ impl Recoveries for SqliteStorage {
 }
 
 /// `None` when no mailed secret is alive; all of them are compared, in constant time.
-async fn compare(write: &mut SqliteConnection, attempt: &Attempt, way: &str, mac: &[u8]) -> Result<Option<bool>> {
+async fn compare(
+    write: &mut SqliteConnection,
+    attempt: &Attempt,
+    way: &str,
+    mac: &[u8],
+) -> Result<Option<bool>> {
     let alive = sqlx::query("SELECT way, mac FROM recovery_secrets WHERE recovery_id = ? AND until > ?")
         .bind(&attempt.recovery_id)
         .bind(attempt.now)

@@ -1,6 +1,8 @@
 use super::SqliteStorage;
 use crate::audit::Entry;
-use crate::storage::{Factor, Opening, PasswordChange, Result, Rotation, Session, Sessions, SignInTicket, Tokens};
+use crate::storage::{
+    Factor, Opening, PasswordChange, Result, Rotation, Session, Sessions, SignInTicket, Tokens,
+};
 use async_trait::async_trait;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
@@ -31,10 +33,7 @@ impl Sessions for SqliteStorage {
             .fetch_optional(&self.pool)
             .await?
             .map(|row| {
-                Ok(SignInTicket {
-                    account_id: row.try_get("account_id")?,
-                    device: row.try_get("device")?,
-                })
+                Ok(SignInTicket { account_id: row.try_get("account_id")?, device: row.try_get("device")? })
             })
             .transpose()
     }
@@ -50,10 +49,7 @@ impl Sessions for SqliteStorage {
         .await?;
         let left = tries.map_or(0, |tries| most.saturating_sub(tries));
         if left == 0 {
-            sqlx::query("DELETE FROM sign_in_tickets WHERE hash = ?")
-                .bind(hash)
-                .execute(&mut *write)
-                .await?;
+            sqlx::query("DELETE FROM sign_in_tickets WHERE hash = ?").bind(hash).execute(&mut *write).await?;
         }
         write.commit().await?;
         Ok(left)
@@ -63,12 +59,13 @@ impl Sessions for SqliteStorage {
         let mut write = self.write().await?;
         let now = opening.session.created_at;
         let account_id = &opening.session.account_id;
-        let ticket = sqlx::query("DELETE FROM sign_in_tickets WHERE hash = ? AND account_id = ? AND until > ?")
-            .bind(hash)
-            .bind(account_id)
-            .bind(now)
-            .execute(&mut *write)
-            .await?;
+        let ticket =
+            sqlx::query("DELETE FROM sign_in_tickets WHERE hash = ? AND account_id = ? AND until > ?")
+                .bind(hash)
+                .bind(account_id)
+                .bind(now)
+                .execute(&mut *write)
+                .await?;
         // Leaving early drops the transaction, which rolls it back.
         if ticket.rows_affected() == 0 {
             return Ok(false);
@@ -109,7 +106,13 @@ impl Sessions for SqliteStorage {
             .transpose()
     }
 
-    async fn rotate(&self, refresh_hash: &[u8], fresh: &Tokens, now: i64, reused: &Entry) -> Result<Rotation> {
+    async fn rotate(
+        &self,
+        refresh_hash: &[u8],
+        fresh: &Tokens,
+        now: i64,
+        reused: &Entry,
+    ) -> Result<Rotation> {
         let mut write = self.write().await?;
         let row = sqlx::query(
             "SELECT sessions.*, refresh_tokens.used_at AS token_used_at FROM refresh_tokens \
@@ -123,14 +126,8 @@ impl Sessions for SqliteStorage {
         let refresh_until: i64 = row.try_get("refresh_until")?;
         let session = read(row)?;
         if used_at.is_some() {
-            sqlx::query("DELETE FROM sessions WHERE id = ?")
-                .bind(&session.id)
-                .execute(&mut *write)
-                .await?;
-            let entry = Entry {
-                account_id: Some(session.account_id),
-                ..reused.clone()
-            };
+            sqlx::query("DELETE FROM sessions WHERE id = ?").bind(&session.id).execute(&mut *write).await?;
+            let entry = Entry { account_id: Some(session.account_id), ..reused.clone() };
             super::audit(&mut write, &entry).await?;
             write.commit().await?;
             return Ok(Rotation::Reused);
@@ -191,7 +188,12 @@ impl Sessions for SqliteStorage {
         Ok(ended)
     }
 
-    async fn change_password(&self, change: &PasswordChange, keep: &str, fresh: &Tokens) -> Result<Option<u64>> {
+    async fn change_password(
+        &self,
+        change: &PasswordChange,
+        keep: &str,
+        fresh: &Tokens,
+    ) -> Result<Option<u64>> {
         let mut write = self.write().await?;
         let changed = sqlx::query(
             "UPDATE accounts SET password_hash = ?, password_changed_at = ? WHERE id = ? AND password_hash = ?",
@@ -202,11 +204,12 @@ impl Sessions for SqliteStorage {
         .bind(&change.old)
         .execute(&mut *write)
         .await?;
-        let kept = sqlx::query("UPDATE refresh_tokens SET used_at = ? WHERE session_id = ? AND used_at IS NULL")
-            .bind(change.now)
-            .bind(keep)
-            .execute(&mut *write)
-            .await?;
+        let kept =
+            sqlx::query("UPDATE refresh_tokens SET used_at = ? WHERE session_id = ? AND used_at IS NULL")
+                .bind(change.now)
+                .bind(keep)
+                .execute(&mut *write)
+                .await?;
         if changed.rows_affected() == 0 || kept.rows_affected() == 0 {
             return Ok(None);
         }
