@@ -4,6 +4,8 @@ import './styles/base.css';
 import './styles/controls.css';
 import './styles/question.css';
 import './styles/rooms.css';
+import './styles/parts.css';
+import './styles/narrow.css';
 import { mount } from 'svelte';
 import App from './App.svelte';
 import { app, errorIn } from './app.svelte';

@@ -130,7 +130,7 @@ export const en: Words = {
     savedHint: 'Regain has a password for this account. You need not type it.',
     needBoth: 'Type who you are and your password to go on.',
     practiceWhat: 'This is practice, and nobody knows this password.',
-    practiceDo: 'Press “Forgot your password?” and Regain walks you back in.',
+    practiceDo: 'Press “Forgot your password?” below.',
   },
   recover: {
     intent: 'Forgotten password',
@@ -265,8 +265,8 @@ export const en: Words = {
     repeat: 'The same once more',
     notSame: 'The two are not the same yet.',
     notYet: 'Type a password that meets the rules, twice.',
-    notYetStrong: 'It has to meet the rules below.',
-    notYetRepeat: 'Type it once more below.',
+    notYetStrong: 'It has to meet the rules above.',
+    notYetRepeat: 'Type it once more in the second field.',
     strength: 'Strength',
     score: ['Very weak', 'Weak', 'So-so', 'Strong', 'Very strong'],
     hint: {
@@ -450,6 +450,7 @@ export const en: Words = {
     practiseText: 'Add an account → A practice account. It lives on this computer only.',
   },
   toast: {
+    label: 'Clipboard',
     copied: (clock) => `Copied. It leaves the clipboard in ${clock}.`,
     clear: 'Clear now',
     cleared: 'The clipboard is clear.',

@@ -177,7 +177,7 @@ export interface Words {
     'title' | 'enter' | 'back' | 'search' | 'lock' | 'help' | 'stuck' | 'stuckText' | 'practise' | 'practiseText',
     Text
   >;
-  toast: Record<'clear' | 'cleared', Text> & { copied: Named };
+  toast: Record<'label' | 'clear' | 'cleared', Text> & { copied: Named };
   problems: Record<ProblemKey, (about: About) => TwoLines>;
   weak: Record<WeakReason['kind'], Counted>;
   errors: Record<ErrorKey, (about: About) => TwoLines>;
