@@ -1,0 +1,17 @@
+//! The real window under test: WebKitWebDriver drives the app, with a real keychain and a real account server.
+//!
+//! These tests need what `cargo xtask setup` installs, so they are ignored by a plain `cargo test` and run by
+//! `cargo xtask test`.
+
+#![cfg(target_os = "linux")]
+
+mod demo;
+mod desk;
+mod keyboard;
+mod mail;
+mod process;
+mod recovery;
+mod server;
+mod steps;
+mod transcript;
+mod window;

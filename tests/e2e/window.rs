@@ -1,0 +1,281 @@
+//! What a person does in the window, and what they see there.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+use serde_json::Value;
+use thirtyfour::prelude::*;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+const GLANCE: Duration = Duration::from_millis(40);
+
+/// The app's window. Each verb waits until what it needs is there.
+pub struct Window {
+    session: Option<WebDriver>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Theme {
+    Light,
+    Dark,
+}
+
+impl Window {
+    pub fn new(session: WebDriver) -> Self {
+        Self { session: Some(session) }
+    }
+
+    /// The screen with this `data-screen`.
+    pub async fn await_screen(&self, name: &str) -> Result<WebElement> {
+        let found = self.see(&format!("[data-screen='{name}']")).await;
+        if found.is_err() {
+            let shown = self.screen().await.unwrap_or_else(|_| "no screen".into());
+            return found.with_context(|| format!("waited for the screen {name}, and {shown} is shown"));
+        }
+        found
+    }
+
+    /// Which screen is shown now.
+    pub async fn screen(&self) -> Result<String> {
+        let shown = self
+            .script("return document.querySelector('[data-screen]')?.dataset.screen ?? ''", vec![])
+            .await?;
+        Ok(shown.as_str().unwrap_or_default().to_owned())
+    }
+
+    /// The element with this `data-testid`, once it can be seen.
+    pub async fn find(&self, id: &str) -> Result<WebElement> {
+        self.see(&format!("[data-testid='{id}']")).await
+    }
+
+    /// All of them that are there now.
+    pub async fn find_all(&self, id: &str) -> Result<Vec<WebElement>> {
+        Ok(self.session()?.find_all(By::Css(format!("[data-testid='{id}']"))).await?)
+    }
+
+    pub async fn press(&self, id: &str) -> Result<()> {
+        let found = self.session()?.query(By::Css(format!("[data-testid='{id}']")));
+        let element = found.wait(PATIENCE, GLANCE).and_displayed().and_enabled().first().await;
+        let element = element.with_context(|| format!("nothing to press: {id}"))?;
+        element.scroll_into_view().await?;
+        element.click().await.with_context(|| format!("cannot press {id}"))
+    }
+
+    /// Chooses a radio button, which stands in its label.
+    pub async fn pick(&self, id: &str) -> Result<()> {
+        let label = self.see(&format!("label:has([data-testid='{id}'])")).await?;
+        label.scroll_into_view().await?;
+        label.click().await.with_context(|| format!("cannot pick {id}"))
+    }
+
+    /// Opens a menu and takes the entry of this value.
+    pub async fn choose(&self, menu: &str, value: &str) -> Result<()> {
+        self.press(menu).await?;
+        let entry = self.see(&format!("[role='option'][data-value='{value}']")).await?;
+        entry.click().await.with_context(|| format!("cannot choose {value} in {menu}"))
+    }
+
+    /// Replaces what is in a field.
+    pub async fn type_into(&self, id: &str, words: &str) -> Result<()> {
+        let field = self.field(id).await?;
+        field.clear().await?;
+        field.send_keys(words).await.with_context(|| format!("cannot type into {id}"))
+    }
+
+    /// What stands in a field now.
+    pub async fn value(&self, id: &str) -> Result<String> {
+        Ok(self.field(id).await?.value().await?.unwrap_or_default())
+    }
+
+    pub async fn text(&self, id: &str) -> Result<String> {
+        Ok(self.find(id).await?.text().await?)
+    }
+
+    /// Waits until the element says something that contains these words.
+    pub async fn await_text(&self, id: &str, words: &str) -> Result<String> {
+        let wanted = words.to_owned();
+        let query = self.session()?.query(By::Css(format!("[data-testid='{id}']"))).wait(PATIENCE, GLANCE);
+        let element = query.with_text(move |text: &str| text.contains(&wanted)).first().await;
+        Ok(element.with_context(|| format!("{id} does not say “{words}”"))?.text().await?)
+    }
+
+    /// Waits until the element says something else than these words.
+    pub async fn await_other_text(&self, id: &str, words: &str) -> Result<String> {
+        let wanted = words.to_owned();
+        let query = self.session()?.query(By::Css(format!("[data-testid='{id}']"))).wait(PATIENCE, GLANCE);
+        let element = query.with_text(move |text: &str| text != wanted).first().await;
+        Ok(element.with_context(|| format!("{id} says nothing but “{words}”"))?.text().await?)
+    }
+
+    /// Waits until the element can no longer be seen.
+    pub async fn await_gone(&self, id: &str) -> Result<()> {
+        let query = self.session()?.query(By::Css(format!("[data-testid='{id}']"))).wait(PATIENCE, GLANCE);
+        ensure!(query.and_displayed().not_exists().await?, "{id} is still there");
+        Ok(())
+    }
+
+    /// Waits until the element has the focus.
+    pub async fn await_focus(&self, id: &str) -> Result<()> {
+        let css = format!("[data-testid='{id}']:focus, [data-testid='{id}'] :focus");
+        let found = self.session()?.query(By::Css(css)).wait(PATIENCE, GLANCE).first().await;
+        if found.is_err() {
+            anyhow::bail!("{id} should have the focus, and “{}” has it", self.focus().await?);
+        }
+        Ok(())
+    }
+
+    /// Presses a key, with these held down, wherever the focus is.
+    pub async fn key(&self, held: &[Key], key: impl Into<TypingData>) -> Result<()> {
+        let mut chain = self.session()?.action_chain();
+        for down in held {
+            chain = chain.key_down(down.value());
+        }
+        chain = chain.send_keys(key);
+        for up in held.iter().rev() {
+            chain = chain.key_up(up.value());
+        }
+        Ok(chain.perform().await?)
+    }
+
+    /// Moves with Tab until the element with this `data-testid` has the focus.
+    pub async fn tab_to(&self, id: &str) -> Result<()> {
+        for _ in 0..60 {
+            if self.focus().await? == id {
+                return Ok(());
+            }
+            self.key(&[], Key::Tab).await?;
+        }
+        anyhow::bail!("Tab never comes to {id}")
+    }
+
+    /// The `data-testid` of what has the focus, or of the nearest thing around it that has one.
+    pub async fn focus(&self) -> Result<String> {
+        let script = "return document.activeElement?.closest('[data-testid]')?.dataset.testid ?? ''";
+        Ok(self.script(script, vec![]).await?.as_str().unwrap_or_default().to_owned())
+    }
+
+    /// Makes the page this large, in CSS pixels.
+    pub async fn resize(&self, width: u32, height: u32) -> Result<()> {
+        let session = self.session()?;
+        session.set_window_rect(0, 0, width, height).await?;
+        for _ in 0..200 {
+            let inner = self.script("return [innerWidth, innerHeight]", vec![]).await?;
+            if inner == serde_json::json!([width, height]) {
+                return Ok(());
+            }
+            tokio::time::sleep(GLANCE).await;
+        }
+        let inner = self.script("return [innerWidth, innerHeight]", vec![]).await?;
+        anyhow::bail!("wanted {width} × {height}, the page is {inner}")
+    }
+
+    /// Draws the page in this theme, whatever the settings say, until [`Window::wear_own`].
+    pub async fn wear(&self, theme: Theme) -> Result<()> {
+        let name = if theme == Theme::Dark { "dark" } else { "light" };
+        let script = "const html = document.documentElement;
+            html.dataset.themeBefore ??= html.dataset.theme ?? '';
+            html.dataset.theme = arguments[0];";
+        self.script(script, vec![name.into()]).await?;
+        Ok(())
+    }
+
+    pub async fn wear_own(&self) -> Result<()> {
+        let script = "const html = document.documentElement;
+            const before = html.dataset.themeBefore;
+            delete html.dataset.themeBefore;
+            if (before) html.dataset.theme = before; else delete html.dataset.theme;";
+        self.script(script, vec![]).await?;
+        Ok(())
+    }
+
+    /// What axe-core finds wrong, one line each; empty is what we want.
+    pub async fn axe(&self) -> Result<Vec<String>> {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/ui/node_modules/axe-core/axe.min.js");
+        let axe = std::fs::read_to_string(path).context("axe-core is missing: run `cargo xtask setup`")?;
+        let session = self.session()?;
+        session.execute(format!("if (!window.axe) {{ {axe} }}"), vec![]).await?;
+        let script = "const done = arguments[arguments.length - 1];
+            axe.run(document, { resultTypes: ['violations'] }).then(
+              (r) => done(r.violations.flatMap((v) => v.nodes.map(
+                (n) => `${v.id} (${v.impact}): ${v.help} at ${n.target.join(' ')}: ${n.failureSummary}`))),
+              (error) => done([`axe itself failed: ${error}`]));";
+        let found = session.execute_async(script, vec![]).await?;
+        Ok(found.convert()?)
+    }
+
+    /// Fails on what axe finds in the page as it is now.
+    pub async fn has_no_violations(&self) -> Result<()> {
+        let found = self.axe().await?;
+        ensure!(found.is_empty(), "axe on {}:\n{}", self.screen().await?, found.join("\n"));
+        Ok(())
+    }
+
+    /// The page is never wider than the window.
+    pub async fn does_not_scroll_sideways(&self) -> Result<()> {
+        let script = "const e = document.scrollingElement; return [e.scrollWidth, e.clientWidth]";
+        let widths = self.script(script, vec![]).await?;
+        ensure!(
+            widths[0].as_u64() <= widths[1].as_u64(),
+            "{} scrolls sideways: {widths}",
+            self.screen().await?
+        );
+        Ok(())
+    }
+
+    /// A PNG of the page, taken after it has been painted.
+    pub async fn picture(&self) -> Result<Vec<u8>> {
+        let session = self.session()?;
+        let painted = "const done = arguments[arguments.length - 1];
+            document.fonts.ready.then(() => requestAnimationFrame(() => requestAnimationFrame(() => done(true))));";
+        session.execute_async(painted, vec![]).await?;
+        Ok(session.screenshot_as_png().await?)
+    }
+
+    pub async fn source(&self) -> Result<String> {
+        Ok(self.session()?.source().await?)
+    }
+
+    /// Everything a person can read in the page now.
+    pub async fn words(&self) -> Result<String> {
+        let words = self.script("return document.body.innerText", vec![]).await?;
+        Ok(words.as_str().unwrap_or_default().to_owned())
+    }
+
+    pub async fn script(&self, script: &str, args: Vec<Value>) -> Result<Value> {
+        Ok(self.session()?.execute(script, args).await?.json().clone())
+    }
+
+    /// Ends the session, and the app with it.
+    pub async fn close(&mut self) {
+        if let Some(session) = self.session.take() {
+            // The app may have ended by itself; what is left of it dies with the driver's process group.
+            let _ = tokio::time::timeout(PATIENCE, session.quit()).await;
+        }
+    }
+
+    async fn see(&self, css: &str) -> Result<WebElement> {
+        let query = self.session()?.query(By::Css(css)).wait(PATIENCE, GLANCE);
+        query.and_displayed().first().await.with_context(|| format!("not seen: {css}"))
+    }
+
+    /// The input of that name, or the one inside the element of that name.
+    async fn field(&self, id: &str) -> Result<WebElement> {
+        let named = format!("[data-testid='{id}']");
+        let css = format!("input{named}, textarea{named}, {named} input, {named} textarea");
+        let found = self.session()?.query(By::Css(css)).wait(PATIENCE, GLANCE).first().await;
+        found.with_context(|| format!("no field {id}"))
+    }
+
+    fn session(&self) -> Result<&WebDriver> {
+        self.session.as_ref().context("the window is closed")
+    }
+}
+
+impl Drop for Window {
+    fn drop(&mut self) {
+        // Quitting here would block on a driver that may be gone; its process group is killed with the desk.
+        if let Some(session) = self.session.take() {
+            let _ = session.leak();
+        }
+    }
+}
