@@ -2,6 +2,7 @@
 
 use crate::config::SAMPLE;
 use crate::mail::{MailError, Mailer};
+use crate::practice::{self, PracticeOptions};
 use crate::{
     App, Config, ConfigError, Deps, Language, NewAccount, Pepper, Server, SmtpMailer, SqliteStorage,
     SystemClock, SystemRandom,
@@ -40,6 +41,12 @@ enum Command {
     /// Add people
     #[command(subcommand)]
     Account(AccountCommand),
+    /// Run a server to rehearse with: made-up account, mail in an outbox, forgotten at the end
+    Practice {
+        /// Language of mail: en, ru, de or es
+        #[arg(long, default_value = "en")]
+        language: Language,
+    },
     /// Read the settings, say whether they can be used, and stop
     CheckConfig(Settings),
     /// Print a settings file with every setting explained
@@ -97,6 +104,7 @@ pub fn run() -> anyhow::Result<()> {
         match line.command {
             Command::Serve(settings) => serve(&settings.config).await,
             Command::Account(AccountCommand::Add(add)) => add_account(*add).await,
+            Command::Practice { language } => rehearse(language).await,
             Command::CheckConfig(settings) => check_config(&settings.config),
             Command::SampleConfig => say(SAMPLE.trim_end()),
         }
@@ -110,6 +118,19 @@ async fn serve(path: &Path) -> anyhow::Result<()> {
     tracing::info!(address = %server.address(), url = %server.url(), "serving");
     server.serve(asked_to_stop()).await.context("the server failed")?;
     tracing::info!("stopped");
+    Ok(())
+}
+
+async fn rehearse(language: Language) -> anyhow::Result<()> {
+    let practice = practice::start(PracticeOptions { language, ..PracticeOptions::default() }).await?;
+    say(&format!("Server      {}", practice.base_url))?;
+    say(&format!("Mail        {}", practice.outbox_url))?;
+    say(&format!("Identifier  {} (the password is forgotten)", practice.identifier))?;
+    for code in &practice.recovery_codes {
+        say(&format!("Saved code  {code}"))?;
+    }
+    asked_to_stop().await;
+    practice.stop().await;
     Ok(())
 }
 

@@ -14,6 +14,7 @@ pub trait Random: Send + Sync + 'static {
 pub struct SystemRandom;
 
 impl Random for SystemRandom {
+    #[expect(clippy::disallowed_methods, reason = "the one place that draws randomness")]
     #[expect(
         clippy::expect_used,
         reason = "a server without randomness must stop, not hand out guessable codes"

@@ -1,5 +1,7 @@
 //! The edges of the contract: hosts, bodies, problems, pages, and the description of it all.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
 mod common;
 
 use axum::body::{Body, Bytes};

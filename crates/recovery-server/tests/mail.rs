@@ -1,5 +1,7 @@
 //! Mail: queued, sent at once, tried again, and right on the wire.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
 mod common;
 
 use async_trait::async_trait;

@@ -1,5 +1,7 @@
 //! Real servers: practice, the program itself, files that outlive it.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
 mod common;
 
 use common::{PASSWORD, START};

@@ -1,5 +1,7 @@
 //! Signing in, sessions, second factor, and changing the password.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
 mod common;
 
 use axum::http::Method;

@@ -15,7 +15,7 @@ pub(super) fn text(page: &Page) -> String {
     push(&mut text, &format!("{}\n{}", page.greeting, page.lead));
     match &page.key {
         Key::None => {}
-        Key::Code { code, .. } => push(&mut text, &format!("    {}", grouped(code, " "))),
+        Key::Code { code, .. } => push(&mut text, &format!("    {}", grouped(code))),
         Key::Link { link, hint } => push(&mut text, &format!("{link}\n\n{hint}")),
     }
     let facts: Vec<String> = page.facts.iter().map(|(name, value)| format!("{name}: {value}")).collect();
@@ -35,7 +35,7 @@ pub(super) fn html(page: &Page) -> String {
     let server = escape(&page.server);
     let practice = page.practice.map_or_else(String::new, |practice| {
         format!(
-            r#"<tr><td style="padding:10px 32px;background:#ffc45e;color:#2a1d05;font-size:14px;font-weight:600">{}</td></tr>"#,
+            r#"<tr><td style="padding:10px 32px;background:#2b3f9e;color:#ffffff;font-size:14px;font-weight:600">{}</td></tr>"#,
             escape(practice)
         )
     });
@@ -96,7 +96,7 @@ pub(super) fn html(page: &Page) -> String {
 <table class="ground" role="presentation" width="100%" cellpadding="0" cellspacing="0" style="background:#f5f5f4"><tr><td align="center" style="padding:28px 12px">
 <table class="card" role="presentation" width="100%" cellpadding="0" cellspacing="0" style="max-width:560px;background:#ffffff;border-radius:14px;overflow:hidden;font-family:Commissioner,system-ui,'Segoe UI','Noto Sans',Roboto,Arial,sans-serif">
 <tr><td style="padding:20px 32px;background:#18204a"><table role="presentation" cellpadding="0" cellspacing="0"><tr><td valign="middle"><div style="width:20px;height:24px;background:#ffc45e;border-radius:10px 10px 2px 2px;font-size:0;line-height:0">&nbsp;</div></td><td valign="middle" style="padding-left:14px;font-size:16px;line-height:24px;font-weight:600;color:#f5f1e8">{server}</td></tr></table></td></tr>
-{practice}<tr><td style="padding:32px 32px 0"><h1 class="ink" style="margin:0 0 16px;font-size:26px;line-height:1.2;font-weight:650;letter-spacing:-0.3px;color:#171d36">{title}</h1><p class="ink" style="margin:0 0 12px;font-size:16px;line-height:1.5;color:#171d36">{greeting}<br>{lead}</p></td></tr>
+{practice}<tr><td style="padding:32px 32px 0"><h1 class="ink" style="margin:0 0 16px;font-size:26px;line-height:1.2;font-weight:650;letter-spacing:-0.3px;text-wrap:balance;color:#171d36">{title}</h1><p class="ink" style="margin:0 0 12px;font-size:16px;line-height:1.5;color:#171d36">{greeting}<br>{lead}</p></td></tr>
 {key}<tr><td style="padding:0 32px 24px"><table role="presentation" width="100%" cellpadding="0" cellspacing="0">{facts}</table></td></tr>
 <tr><td style="padding:0 32px 28px"><p class="ink" style="margin:0;font-size:14px;line-height:1.5;color:#171d36"><strong style="font-weight:600">{question}</strong><br>{answer}</p></td></tr>
 <tr><td class="line" style="padding:18px 32px 24px;border-top:1px solid #dfdedc"><p class="soft" style="margin:0;font-size:12px;line-height:1.5;color:#52586f">{footer}</p>{bound}</td></tr>
@@ -137,21 +137,23 @@ fn push(text: &mut String, paragraph: &str) {
     text.push_str("\n\n");
 }
 
-fn grouped(code: &str, between: &str) -> String {
+fn grouped(code: &str) -> String {
     let half = code.len().div_ceil(2);
     match code.split_at_checked(half) {
-        Some((first, second)) => format!("{first}{between}{second}"),
+        Some((first, second)) => format!("{first} {second}"),
         None => code.to_owned(),
     }
 }
 
 /// Two groups that look apart but are copied as one number.
 fn spaced(code: &str) -> String {
-    let code = escape(code);
-    grouped(
-        &code,
-        r#"</span><span class="code" style="font-family:inherit;font-size:34px;font-weight:700;letter-spacing:3px;color:#171d36;padding-left:14px">"#,
-    )
+    let half = code.len().div_ceil(2);
+    match code.split_at_checked(half) {
+        Some((first, second)) => {
+            format!("{}<span style=\"padding-left:14px\">{}</span>", escape(first), escape(second))
+        }
+        None => escape(code),
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! A server without a socket: requests go straight into the router, time stands still.
 
-#![allow(dead_code, reason = "each test file uses its own part")]
+#![expect(dead_code, reason = "each test file uses its own part")]
 
 use axum::Router;
 use axum::body::{Body, to_bytes};

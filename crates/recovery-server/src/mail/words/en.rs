@@ -36,7 +36,7 @@ pub(super) const WORDS: Words = Words {
     code_title: "Let's get you back in",
     code_lead: |server| {
         format!(
-            "someone, most likely you, wants to set a new password at {server}. Type this code where you were asked for it:"
+            "Someone, most likely you, wants to set a new password at {server}. Type this code where you were asked for it:"
         )
     },
     code_not_you: |server| {
@@ -48,7 +48,7 @@ pub(super) const WORDS: Words = Words {
     link_title: "Let's get you back in",
     link_lead: |server| {
         format!(
-            "someone, most likely you, wants to set a new password at {server}. Copy this link and paste it where you were asked for it:"
+            "Someone, most likely you, wants to set a new password at {server}. Copy this link and paste it where you were asked for it:"
         )
     },
     link_hint: "Opening the link changes nothing. It works only together with the window it was asked for in.",
@@ -56,14 +56,14 @@ pub(super) const WORDS: Words = Words {
     changed_subject: |server| format!("Your password for {server} was changed"),
     changed_title: "Your password was changed",
     changed_lead: |server| {
-        format!("the password of your account at {server} was changed. Every other device was signed out.")
+        format!("The password of your account at {server} was changed. Every other device was signed out.")
     },
     changed_not_you: "Choose \"Forgot your password?\" at once and set a new one: that signs out whoever did it. Then change the password of your mailbox.",
     device_subject: |server| format!("New sign-in to {server}"),
     device_title: "A new sign-in",
     device_lead: |server| {
         format!(
-            "your account at {server} was signed in to from a device or network we had not seen before. If it was you, there is nothing to do."
+            "Your account at {server} was signed in to from a device or network we had not seen before. If it was you, there is nothing to do."
         )
     },
     device_not_you: "Choose \"Forgot your password?\" and set a new one: that signs out every device.",
@@ -71,7 +71,7 @@ pub(super) const WORDS: Words = Words {
     used_title: "A saved recovery code was used",
     used_lead: |left| {
         format!(
-            "one of your saved recovery codes was just used, so it works no more. Unused ones left: {left}."
+            "One of your saved recovery codes was just used, so it works no more. Unused ones left: {left}."
         )
     },
     used_not_you: "Someone has your list of codes. Choose \"Forgot your password?\", set a new password, and ask for a new list.",

@@ -36,7 +36,7 @@ pub(super) const WORDS: Words = Words {
     code_title: "Vamos a abrirte la puerta",
     code_lead: |server| {
         format!(
-            "alguien, seguramente tú, quiere poner una contraseña nueva en {server}. Escribe este código donde te lo han pedido:"
+            "Alguien, seguramente tú, quiere poner una contraseña nueva en {server}. Escribe este código donde te lo han pedido:"
         )
     },
     code_not_you: |server| {
@@ -48,7 +48,7 @@ pub(super) const WORDS: Words = Words {
     link_title: "Vamos a abrirte la puerta",
     link_lead: |server| {
         format!(
-            "alguien, seguramente tú, quiere poner una contraseña nueva en {server}. Copia este enlace y pégalo donde te lo han pedido:"
+            "Alguien, seguramente tú, quiere poner una contraseña nueva en {server}. Copia este enlace y pégalo donde te lo han pedido:"
         )
     },
     link_hint: "Abrir el enlace no cambia nada. Solo sirve junto con la ventana en la que se pidió.",
@@ -57,7 +57,7 @@ pub(super) const WORDS: Words = Words {
     changed_title: "Tu contraseña ha cambiado",
     changed_lead: |server| {
         format!(
-            "la contraseña de tu cuenta en {server} ha cambiado. Se ha cerrado la sesión en los demás dispositivos."
+            "La contraseña de tu cuenta en {server} ha cambiado. Se ha cerrado la sesión en los demás dispositivos."
         )
     },
     changed_not_you: "Elige ahora mismo «¿Has olvidado la contraseña?» y pon una nueva: eso cierra la sesión de quien haya sido. Después cambia la contraseña de tu buzón.",
@@ -65,7 +65,7 @@ pub(super) const WORDS: Words = Words {
     device_title: "Un nuevo inicio de sesión",
     device_lead: |server| {
         format!(
-            "alguien ha entrado en tu cuenta en {server} desde un dispositivo o una red que no conocíamos. Si fuiste tú, no hay nada que hacer."
+            "Alguien ha entrado en tu cuenta en {server} desde un dispositivo o una red que no conocíamos. Si fuiste tú, no hay nada que hacer."
         )
     },
     device_not_you: "Elige «¿Has olvidado la contraseña?» y pon una nueva: eso cierra la sesión en todos los dispositivos.",
@@ -73,7 +73,7 @@ pub(super) const WORDS: Words = Words {
     used_title: "Se ha usado un código guardado",
     used_lead: |left| {
         format!(
-            "se acaba de usar uno de tus códigos de recuperación guardados, que ya no sirve. Quedan sin usar: {left}."
+            "Se acaba de usar uno de tus códigos de recuperación guardados, que ya no sirve. Quedan sin usar: {left}."
         )
     },
     used_not_you: "Alguien tiene tu lista. Elige «¿Has olvidado la contraseña?», pon una contraseña nueva y pide otra lista.",
