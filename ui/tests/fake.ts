@@ -1,0 +1,91 @@
+import { vi } from 'vitest';
+import { type AnswerForm, type BeginForm, type CodeView, type ErrorView, type Question, Trouble, type View } from '../src/bridge';
+import type { Entry } from '../src/flow.svelte';
+
+export const server = {
+  address: 'https://accounts.dorfladen.example',
+  name: 'Dorfladen',
+  host: 'accounts.dorfladen.example',
+  practice: false,
+  abilities: { recover: true, changeWithCurrent: true, sessions: true },
+};
+
+export const entry: Entry = {
+  target: { kind: 'server', address: server.address },
+  name: server.name,
+  host: server.host,
+  practice: false,
+  abilities: server.abilities,
+  account: null,
+  saved: false,
+};
+export const listed: Entry = { ...entry, target: { kind: 'account', id: 'a1' }, account: 'a1', saved: true };
+
+export const password: Question = { kind: 'password', purpose: 'signIn', saved: false };
+export const current: Question = { kind: 'password', purpose: 'current', saved: false };
+export const code = (part: Partial<CodeView> = {}): Question => ({
+  kind: 'code',
+  purpose: 'recovery',
+  way: 'mailCode',
+  sentTo: 'j•••@gmail.com',
+  shape: { kind: 'digits', length: 8 },
+  sentAt: 1000,
+  validUntil: 1600,
+  resendIn: 60,
+  otherWays: ['recoveryCode'],
+  ...part,
+});
+export const fresh: Question = { kind: 'newPassword', minLength: 15, maxLength: 256, unknown: false };
+export const done: Question = {
+  kind: 'done',
+  account: 'a1',
+  what: 'passwordChanged',
+  store: 'keychain',
+  savedAt: 1000,
+  oldKept: true,
+  sessionsEnded: 3,
+  noticeTo: null,
+};
+
+export const view = (question: Question, part: Partial<View> = {}): View => ({
+  flow: 1,
+  intent: 'recover',
+  server,
+  identifier: 'jana@gmail.com',
+  question,
+  problem: null,
+  ...part,
+});
+
+type Reply = View | ErrorView;
+const isView = (reply: Reply): reply is View => 'flow' in reply;
+
+/** Answers each call with the next reply of its script; an error is thrown as the real bridge throws it. */
+export function script(replies: Reply[]) {
+  const calls: unknown[][] = [];
+  const next = async (): Promise<View> => {
+    const reply = replies.shift();
+    if (reply === undefined) throw new Error('the script is over');
+    if (isView(reply)) return reply;
+    throw new Trouble(reply);
+  };
+  return {
+    calls,
+    begin: vi.fn(async (form: BeginForm) => {
+      calls.push(['begin', form]);
+      return next();
+    }),
+    answer: vi.fn(async (flow: number, answer: AnswerForm) => {
+      calls.push(['answer', flow, answer]);
+      return next();
+    }),
+    look: vi.fn(async (flow: number) => {
+      calls.push(['look', flow]);
+      return next();
+    }),
+    cancel: vi.fn(async (flow: number) => {
+      calls.push(['cancel', flow]);
+      return null;
+    }),
+  };
+}
