@@ -116,7 +116,7 @@ async fn serve(path: &Path) -> anyhow::Result<()> {
     log(&config)?;
     let server = Server::bind(deps(config).await?).await?;
     tracing::info!(address = %server.address(), url = %server.url(), "serving");
-    server.serve(asked_to_stop()).await.context("the server failed")?;
+    server.serve(asked_to_stop()).await;
     tracing::info!("stopped");
     Ok(())
 }

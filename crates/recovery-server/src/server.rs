@@ -1,13 +1,29 @@
 //! Listening, serving, stopping.
 
 use crate::{App, Deps, StartError, api};
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::http::Request;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::server::graceful::GracefulShutdown;
 use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinHandle;
+use tower::ServiceExt as _;
 use url::Url;
 
+/// How long a client may take over the head of a request.
+const HEAD: Duration = Duration::from_secs(10);
+/// Connections at once; more wait to be accepted.
+const CONNECTIONS: usize = 1_024;
 /// How long requests under way may take once the server is asked to stop.
 const GRACE: Duration = Duration::from_secs(12);
 
@@ -23,7 +39,7 @@ pub struct Running {
     app: App,
     address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
-    task: JoinHandle<std::io::Result<()>>,
+    task: JoinHandle<()>,
 }
 
 impl Server {
@@ -58,26 +74,11 @@ impl Server {
     }
 
     /// Answers requests and sends mail until `stop` is ready, then finishes what is under way.
-    ///
-    /// # Errors
-    /// The listener fails.
-    pub async fn serve(self, stop: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
-        let router = api::router(&self.app).into_make_service_with_connect_info::<SocketAddr>();
-        let (stopping, stopped) = oneshot::channel();
-        let serve = axum::serve(self.listener, router).with_graceful_shutdown(async move {
-            stop.await;
-            // Nobody listens if serving failed first.
-            let _sent = stopping.send(());
-        });
-        let graceful = async {
-            // An error means that serving ended by itself.
-            let _asked = stopped.await;
-            tokio::time::sleep(GRACE).await;
-        };
+    pub async fn serve(self, stop: impl Future<Output = ()> + Send + 'static) {
+        let router = api::router(&self.app);
         tokio::select! {
-            served = serve.into_future() => served,
-            () = graceful => Ok(()),
-            () = self.app.deliver() => Ok(()),
+            () = accept(self.listener, router, stop) => {}
+            () = self.app.deliver() => {}
         }
     }
 
@@ -113,8 +114,8 @@ impl Running {
             // It may have ended already.
             let _sent = stop.send(());
         }
-        if let Ok(Err(error)) = (&mut self.task).await {
-            tracing::error!(%error, "the server ended with an error");
+        if (&mut self.task).await.is_err() {
+            tracing::error!("the server ended by itself");
         }
     }
 }
@@ -122,5 +123,55 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         self.task.abort();
+    }
+}
+
+/// What `axum::serve` does, with a limit on how slowly a request may begin.
+async fn accept(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) {
+    let mut stop = pin!(stop);
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD);
+    let connections = GracefulShutdown::new();
+    let room = Arc::new(Semaphore::new(CONNECTIONS));
+    loop {
+        let (stream, peer, permit) = tokio::select! {
+            accepted = next(&listener, &room) => accepted,
+            () = &mut stop => break,
+        };
+        let router = router.clone();
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(ConnectInfo(peer));
+            router.clone().oneshot(request.map(Body::new))
+        });
+        let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
+        let connection = connections.watch(connection);
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a connection broke");
+            }
+            drop(permit);
+        });
+    }
+    drop(listener);
+    if tokio::time::timeout(GRACE, connections.shutdown()).await.is_err() {
+        tracing::warn!("some requests were cut off");
+    }
+}
+
+async fn next(
+    listener: &TcpListener,
+    room: &Arc<Semaphore>,
+) -> (TcpStream, SocketAddr, Option<tokio::sync::OwnedSemaphorePermit>) {
+    // The semaphore is never closed.
+    let permit = Arc::clone(room).acquire_owned().await.ok();
+    loop {
+        match listener.accept().await {
+            Ok((stream, peer)) => return (stream, peer, permit),
+            Err(error) => {
+                // Mostly too many open files: some are closed in a moment.
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            }
+        }
     }
 }

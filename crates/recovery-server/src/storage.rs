@@ -207,10 +207,11 @@ pub enum Proof {
 #[derive(Debug, PartialEq, Eq)]
 pub enum Checked {
     Verified,
+    /// Compared and counted; at 0 the recovery is over.
     Wrong {
         left: u32,
     },
-    /// Nothing left to compare with, or no tries left.
+    /// There was nothing to compare with, so nothing was counted.
     Over,
 }
 

@@ -83,6 +83,42 @@ async fn a_rehearsal_from_start_to_end() {
 }
 
 #[tokio::test]
+async fn a_head_that_never_ends_is_given_up() {
+    let practice = practice::start(PracticeOptions {
+        clock: Some(Arc::new(ManualClock::at(START))),
+        ..PracticeOptions::default()
+    })
+    .await
+    .unwrap();
+    let address = practice.base_url.trim_start_matches("http://").trim_end_matches('/');
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(b"GET /v1/about HTTP/1.1\r\nhost: ").await.unwrap();
+    let begun = tokio::time::Instant::now();
+    tokio::time::pause();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(!answer.contains("200 OK"), "{answer}");
+    assert!(begun.elapsed().as_secs() >= 9);
+    tokio::time::resume();
+    practice.stop().await;
+}
+
+#[tokio::test]
+async fn stopping_does_not_wait_for_idle_connections() {
+    let practice = practice::start(PracticeOptions::default()).await.unwrap();
+    let address = practice.base_url.trim_start_matches("http://").trim_end_matches('/');
+    let mut used = TcpStream::connect(address).await.unwrap();
+    let unused = TcpStream::connect(address).await.unwrap();
+    let request = format!("GET /health HTTP/1.1\r\nhost: {address}\r\n\r\n");
+    used.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = [0; 12];
+    used.read_exact(&mut answer).await.unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 200");
+    tokio::time::timeout(std::time::Duration::from_secs(5), practice.stop()).await.unwrap();
+    drop(unused);
+}
+
+#[tokio::test]
 async fn two_rehearsals_do_not_meet() {
     let one = practice::start(PracticeOptions::default()).await.unwrap();
     let two = practice::start(PracticeOptions::default()).await.unwrap();

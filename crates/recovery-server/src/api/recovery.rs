@@ -210,13 +210,18 @@ pub(super) async fn check(
         passed: entry("ok"),
         missed: entry("wrong"),
     };
-    match app.storage().check(&attempt).await? {
-        Checked::Verified => {}
-        Checked::Wrong { left } => return Err(Problem::WrongCode { tries_left: left }),
-        Checked::Over => return Err(Problem::Expired),
+    let checked = app.storage().check(&attempt).await?;
+    if let Checked::Wrong { left } = checked {
+        return Err(if left == 0 { Problem::Expired } else { Problem::WrongCode { tries_left: left } });
     }
+    // Nothing was guessed, so nothing counts.
     app.storage().give_back(&shown).await?;
-    app.storage().give_back(&silent).await?;
+    if within {
+        app.storage().give_back(&silent).await?;
+    }
+    if checked == Checked::Over {
+        return Err(Problem::Expired);
+    }
     app.bell().ring();
     Ok(Json(Verified {
         state: "verified",

@@ -136,10 +136,7 @@ impl Recoveries for SqliteStorage {
                 .execute(&mut *write)
                 .await?;
             super::audit(&mut write, &attempt.missed).await?;
-            match attempt.most_tries.saturating_sub(wrong_tries + 1) {
-                0 => Checked::Over,
-                left => Checked::Wrong { left },
-            }
+            Checked::Wrong { left: attempt.most_tries.saturating_sub(wrong_tries + 1) }
         };
         write.commit().await?;
         Ok(answer)
