@@ -11,16 +11,12 @@ export class Trouble extends Error {
 
 type Data<R> = R extends { status: 'ok'; data: infer T } ? T : R extends { status: 'error' } ? never : R;
 type Bridge<C> = {
-  [K in keyof C]: C[K] extends (...args: infer A) => Promise<infer R>
-    ? (...args: A) => Promise<Data<R>>
-    : never;
+  [K in keyof C]: C[K] extends (...args: infer A) => Promise<infer R> ? (...args: A) => Promise<Data<R>> : never;
 };
 export type Commands = Bridge<typeof commands>;
 
 const errorOf = (error: unknown): ErrorView =>
-  typeof error === 'object' && error !== null && 'kind' in error
-    ? (error as ErrorView)
-    : { kind: 'bug' };
+  typeof error === 'object' && error !== null && 'kind' in error ? (error as ErrorView) : { kind: 'bug' };
 
 const unwrap =
   (call: (...args: never[]) => Promise<unknown>) =>

@@ -46,7 +46,8 @@ describe('a code', () => {
   });
 
   it('is shown in fours, or in threes where fours do not fit', () => {
-    const gaps = (length: number) => Array.from({ length }, (_, i) => i).filter((i) => gapBefore(i, { kind: 'digits', length }));
+    const gaps = (length: number) =>
+      Array.from({ length }, (_, i) => i).filter((i) => gapBefore(i, { kind: 'digits', length }));
     expect(gaps(8)).toEqual([4]);
     expect(gaps(6)).toEqual([3]);
     expect(gaps(9)).toEqual([3, 6]);

@@ -46,7 +46,9 @@ beforeEach(() => {
 
 describe('the code field', () => {
   const shape = { kind: 'digits', length: 8 } as const;
-  function code(part: { shape?: { kind: 'groups'; groups: number; size: number }; wrong?: number; value?: string } = {}) {
+  function code(
+    part: { shape?: { kind: 'groups'; groups: number; size: number }; wrong?: number; value?: string } = {},
+  ) {
     const oncomplete = vi.fn();
     const props = { shape, label: 'Code, 8 digits', value: '', wrong: 0, oncomplete, ...part };
     const rendered = render(CodeInput, props);
@@ -316,7 +318,12 @@ describe('a stored password', () => {
 
   it('is copied without coming to the window', async () => {
     handlers.copy_password = () => ({ clearIn: 30 });
-    render(SecretLine, { account: 'a1', past: { id: 'p1', at: 1, why: 'replaced' }, text: '', icon: (() => undefined) as never });
+    render(SecretLine, {
+      account: 'a1',
+      past: { id: 'p1', at: 1, why: 'replaced' },
+      text: '',
+      icon: (() => undefined) as never,
+    });
     await fireEvent.click(button('past-copy'));
     await waitFor(() => expect(app.copiedUntil).not.toBeNull());
     expect(sent('copy_password')).toEqual([{ account: 'a1', past: 'p1' }]);
@@ -326,11 +333,19 @@ describe('a stored password', () => {
 
 describe('the list of accounts', () => {
   it('puts first what needs the person, and finds', async () => {
-    const row = (name: string, state: string) => ({ id: name, name, identifier: 'jana', server: 's', practice: false, state });
+    const row = (name: string, state: string) => ({
+      id: name,
+      name,
+      identifier: 'jana',
+      server: 's',
+      practice: false,
+      state,
+    });
     handlers.accounts = () => [row('Zebra', 'noPasswordFits'), row('Beta', 'signedIn'), row('Alpha', 'signedOut')];
     await app.loadAccounts();
     render(Accounts);
-    const names = () => [...document.querySelectorAll('[data-testid="account-row"] b')].map((name) => name.textContent?.trim());
+    const names = () =>
+      [...document.querySelectorAll('[data-testid="account-row"] b')].map((name) => name.textContent?.trim());
     expect(names()).toEqual(['Zebra', 'Alpha', 'Beta']);
     await fill('search', 'bet');
     expect(names()).toEqual(['Beta']);

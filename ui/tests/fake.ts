@@ -1,5 +1,13 @@
 import { vi } from 'vitest';
-import { type AnswerForm, type BeginForm, type CodeView, type ErrorView, type Question, Trouble, type View } from '../src/bridge';
+import {
+  type AnswerForm,
+  type BeginForm,
+  type CodeView,
+  type ErrorView,
+  type Question,
+  Trouble,
+  type View,
+} from '../src/bridge';
 import type { Entry } from '../src/flow.svelte';
 
 export const server = {

@@ -8,7 +8,11 @@ const NOW = 5_000_000;
 function start(...replies: (View | ErrorView)[]) {
   const bridge = script(replies);
   const exits: Exit[] = [];
-  const flow = new Flow(bridge, (exit) => exits.push(exit), () => NOW);
+  const flow = new Flow(
+    bridge,
+    (exit) => exits.push(exit),
+    () => NOW,
+  );
   return { bridge, exits, flow };
 }
 const signIn = { intent: 'signIn' } as const;
@@ -106,17 +110,20 @@ describe('a forgotten password', () => {
     expect(bridge.cancel).toHaveBeenCalledTimes(1);
   });
 
-  it.each(['offline', 'serverTrouble', 'locked', 'protocol', 'bug'] as const)('leaves the question standing when %s', async (kind) => {
-    const { flow } = start(view(code()), { kind }, view(fresh));
-    flow.openIdentifier(entry, '');
-    await flow.recover('jana@gmail.com');
-    expect(await flow.answer({ kind: 'code', code: '48213905' })).toBe(false);
-    expect(flow.view?.question.kind).toBe('code');
-    expect(flow.error?.kind).toBe(kind);
-    await flow.answer({ kind: 'code', code: '48213905' });
-    expect(flow.error).toBeNull();
-    expect(flow.view?.question.kind).toBe('newPassword');
-  });
+  it.each(['offline', 'serverTrouble', 'locked', 'protocol', 'bug'] as const)(
+    'leaves the question standing when %s',
+    async (kind) => {
+      const { flow } = start(view(code()), { kind }, view(fresh));
+      flow.openIdentifier(entry, '');
+      await flow.recover('jana@gmail.com');
+      expect(await flow.answer({ kind: 'code', code: '48213905' })).toBe(false);
+      expect(flow.view?.question.kind).toBe('code');
+      expect(flow.error?.kind).toBe(kind);
+      await flow.answer({ kind: 'code', code: '48213905' });
+      expect(flow.error).toBeNull();
+      expect(flow.view?.question.kind).toBe('newPassword');
+    },
+  );
 
   it('comes back to the code when it was wrong after all', async () => {
     const { flow } = start(view(code()), view(fresh), view(code(), { problem: { kind: 'wrongCode' } }));
@@ -261,7 +268,9 @@ describe('changing a password', () => {
 
   it('that cannot begin leaves nothing behind', async () => {
     const { flow } = start({ kind: 'offline' });
-    await expect(flow.openAccount(listed, 'jana@gmail.com', 'changePassword')).rejects.toMatchObject({ view: { kind: 'offline' } });
+    await expect(flow.openAccount(listed, 'jana@gmail.com', 'changePassword')).rejects.toMatchObject({
+      view: { kind: 'offline' },
+    });
     expect(flow.stage).toBeNull();
   });
 });

@@ -10,10 +10,15 @@ const at = (iso: string) => Date.parse(iso) / 1000;
 const now = Date.parse('2026-05-13T14:30:00Z');
 
 describe('a span', () => {
-  it.each([[42, '0:42'], [0, '0:00'], [-3, '0:00'], [59.2, '1:00'], [60, '1:00'], [605, '10:05'], [3600, '60:00']])(
-    '%d s is %s',
-    (seconds, text) => expect(clock(seconds)).toBe(text),
-  );
+  it.each([
+    [42, '0:42'],
+    [0, '0:00'],
+    [-3, '0:00'],
+    [59.2, '1:00'],
+    [60, '1:00'],
+    [605, '10:05'],
+    [3600, '60:00'],
+  ])('%d s is %s', (seconds, text) => expect(clock(seconds)).toBe(text));
 });
 
 describe('a moment', () => {
@@ -47,8 +52,14 @@ describe('a moment', () => {
 
 describe('the sentence below "Type the code"', () => {
   const question: CodeView = {
-    purpose: 'recovery', way: 'mailCode', sentTo: 'j•••@gmail.com', shape: { kind: 'digits', length: 8 },
-    sentAt: at('2026-05-13T14:22:00Z'), validUntil: at('2026-05-13T14:32:00Z'), resendIn: 42, otherWays: [],
+    purpose: 'recovery',
+    way: 'mailCode',
+    sentTo: 'j•••@gmail.com',
+    shape: { kind: 'digits', length: 8 },
+    sentAt: at('2026-05-13T14:22:00Z'),
+    validUntil: at('2026-05-13T14:32:00Z'),
+    resendIn: 42,
+    otherWays: [],
   };
   const lead = (part: Partial<CodeView>) => plain(codeLead({ ...question, ...part }, languages.en, 'en-GB'));
 
@@ -58,7 +69,9 @@ describe('the sentence below "Type the code"', () => {
   });
 
   it('reveals nothing about an account that may not exist', () => {
-    expect(lead({ sentTo: null })).toBe('If that account exists, a code is on its way since 14:22. It works until 14:32.');
+    expect(lead({ sentTo: null })).toBe(
+      'If that account exists, a code is on its way since 14:22. It works until 14:32.',
+    );
     expect(lead({ sentTo: null, sentAt: null })).toBe('If that account exists, a code is on its way.');
   });
 

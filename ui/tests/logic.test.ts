@@ -10,7 +10,12 @@ import { doorOf, stepsOf } from '../src/steps';
 import { storeError } from '../src/store';
 
 const row = (name: string, identifier: string, state: AccountRow['state'] = 'signedIn'): AccountRow => ({
-  id: name, name, identifier, server: `${name.toLowerCase()}.example`, practice: false, state,
+  id: name,
+  name,
+  identifier,
+  server: `${name.toLowerCase()}.example`,
+  practice: false,
+  state,
 });
 
 describe('search', () => {
@@ -38,19 +43,36 @@ describe('search', () => {
     expect(needsYou(row('A', 'a', 'noPasswordFits'))).toBe(true);
     expect(needsYou(row('A', 'a', 'inTheAir'))).toBe(true);
     expect(needsYou(row('A', 'a', 'signedOut'))).toBe(false);
-    expect([row('b', '2'), row('B', '1'), row('ä', '1')].sort(byName('de')).map(({ name }) => name)).toEqual(['ä', 'b', 'B']);
+    expect([row('b', '2'), row('B', '1'), row('ä', '1')].sort(byName('de')).map(({ name }) => name)).toEqual([
+      'ä',
+      'b',
+      'B',
+    ]);
   });
 });
 
 describe('the steps', () => {
   const t = languages.en;
   const code = (purpose: 'recovery' | 'secondFactor'): Question => ({
-    kind: 'code', purpose, way: 'mailCode', sentTo: null, shape: { kind: 'link' }, sentAt: null, validUntil: null,
-    resendIn: null, otherWays: [],
+    kind: 'code',
+    purpose,
+    way: 'mailCode',
+    sentTo: null,
+    shape: { kind: 'link' },
+    sentAt: null,
+    validUntil: null,
+    resendIn: null,
+    otherWays: [],
   });
   const fresh: Question = { kind: 'newPassword', minLength: 15, maxLength: 256, unknown: false };
   const done: Question = {
-    kind: 'done', account: 'a', what: 'passwordChanged', store: 'keychain', savedAt: 0, oldKept: true, sessionsEnded: 0,
+    kind: 'done',
+    account: 'a',
+    what: 'passwordChanged',
+    store: 'keychain',
+    savedAt: 0,
+    oldKept: true,
+    sessionsEnded: 0,
     noticeTo: null,
   };
 
@@ -63,7 +85,10 @@ describe('the steps', () => {
     const steps = stepsOf('recover', code('secondFactor'), t);
     expect(steps.names).toHaveLength(5);
     expect(steps.at).toBe(3);
-    expect(stepsOf('signIn', code('secondFactor'), t)).toEqual({ names: ['Your password', 'One more proof', 'You’re in'], at: 1 });
+    expect(stepsOf('signIn', code('secondFactor'), t)).toEqual({
+      names: ['Your password', 'One more proof', 'You’re in'],
+      at: 1,
+    });
   });
 
   it('of a change begin with the current password only if it is asked', () => {
@@ -109,7 +134,9 @@ describe('lengths', () => {
 
 describe('the store', () => {
   it('has words for each trouble', () => {
-    const kinds = (['ready', 'locked', 'dismissed', 'missing', 'broken'] as const).map((state) => storeError({ kind: 'keychain', state })?.kind);
+    const kinds = (['ready', 'locked', 'dismissed', 'missing', 'broken'] as const).map(
+      (state) => storeError({ kind: 'keychain', state })?.kind,
+    );
     expect(kinds).toEqual([undefined, 'locked', 'dismissed', 'noKeychain', 'storeBroken']);
     expect(storeError({ kind: 'memory', state: 'missing' })).toBeNull();
   });

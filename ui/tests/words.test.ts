@@ -7,8 +7,23 @@ import { plain } from '../src/i18n/rich';
 const errors: ErrorView[] = [
   ...(
     [
-      'offline', 'serverTrouble', 'expired', 'refused', 'signedOut', 'locked', 'dismissed', 'noKeychain', 'storeBroken',
-      'outcomeUnknown', 'unsupported', 'protocol', 'notTrusted', 'unreadable', 'clipboard', 'gone', 'bug',
+      'offline',
+      'serverTrouble',
+      'expired',
+      'refused',
+      'signedOut',
+      'locked',
+      'dismissed',
+      'noKeychain',
+      'storeBroken',
+      'outcomeUnknown',
+      'unsupported',
+      'protocol',
+      'notTrusted',
+      'unreadable',
+      'clipboard',
+      'gone',
+      'bug',
     ] as const
   ).map((kind) => ({ kind })),
   { kind: 'rateLimited', wait: null },
@@ -20,12 +35,23 @@ const errors: ErrorView[] = [
   })),
 ];
 const reasons: WeakReason[] = [
-  { kind: 'tooShort', min: 15 }, { kind: 'tooLong', max: 256 }, { kind: 'common' }, { kind: 'containsIdentifier' },
-  { kind: 'containsServer' }, { kind: 'guessable' }, { kind: 'sameAsCurrent' },
+  { kind: 'tooShort', min: 15 },
+  { kind: 'tooLong', max: 256 },
+  { kind: 'common' },
+  { kind: 'containsIdentifier' },
+  { kind: 'containsServer' },
+  { kind: 'guessable' },
+  { kind: 'sameAsCurrent' },
 ];
 const problems: ProblemView[] = [
-  { kind: 'wrongPassword' }, { kind: 'noPasswordFits' }, { kind: 'wrongCode' }, { kind: 'weakPassword', reasons },
-  { kind: 'mismatch' }, { kind: 'tooSoon', wait: 21 }, { kind: 'badIdentifier' }, { kind: 'notChanged' },
+  { kind: 'wrongPassword' },
+  { kind: 'noPasswordFits' },
+  { kind: 'wrongCode' },
+  { kind: 'weakPassword', reasons },
+  { kind: 'mismatch' },
+  { kind: 'tooSoon', wait: 21 },
+  { kind: 'badIdentifier' },
+  { kind: 'notChanged' },
 ];
 
 /** Every text of a language by its path; functions are called with plain values. */
@@ -125,11 +151,18 @@ describe('plurals', () => {
   it('follow each language', () => {
     expect([1, 2].map((k) => count('en', k))).toEqual(['Show 1 earlier password', 'Show 2 earlier passwords']);
     expect([1, 2, 5, 11, 21, 22].map((k) => count('ru', k))).toEqual([
-      'Показать 1 прежний пароль', 'Показать 2 прежних пароля', 'Показать 5 прежних паролей',
-      'Показать 11 прежних паролей', 'Показать 21 прежний пароль', 'Показать 22 прежних пароля',
+      'Показать 1 прежний пароль',
+      'Показать 2 прежних пароля',
+      'Показать 5 прежних паролей',
+      'Показать 11 прежних паролей',
+      'Показать 21 прежний пароль',
+      'Показать 22 прежних пароля',
     ]);
     expect([1, 3].map((k) => count('de', k))).toEqual(['1 früheres Passwort zeigen', '3 frühere Passwörter zeigen']);
-    expect([1, 3].map((k) => count('es', k))).toEqual(['Mostrar 1 contraseña anterior', 'Mostrar 3 contraseñas anteriores']);
+    expect([1, 3].map((k) => count('es', k))).toEqual([
+      'Mostrar 1 contraseña anterior',
+      'Mostrar 3 contraseñas anteriores',
+    ]);
   });
 });
 
