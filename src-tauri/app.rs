@@ -39,22 +39,33 @@ pub struct App {
 impl App {
     /// Reads what rests in `folder`; neither the keychain nor the network is asked yet.
     pub fn open(folder: &Path) -> Result<Self, accounts::Error> {
-        let file = SettingsFile::new(folder);
-        let known = file.load();
+        let known = SettingsFile::new(folder).load();
         let settings = known.unwrap_or_default();
         let device = format!("Regain on {}", system_name());
-        Ok(Self {
+        let providers = Providers::new(Http::new()?, Arc::new(SystemClock), device);
+        Ok(Self::with(folder, settings, known.is_none(), deps(folder, settings.store), providers))
+    }
+
+    /// The app on a store, a list and providers of the caller's own.
+    pub fn with(
+        folder: &Path,
+        settings: Settings,
+        first_start: bool,
+        deps: Result<Deps, ErrorKind>,
+        providers: Providers,
+    ) -> Self {
+        Self {
             folder: folder.to_owned(),
-            file,
+            file: SettingsFile::new(folder),
             settings: Mutex::new(settings),
-            first_start: AtomicBool::new(known.is_none()),
+            first_start: AtomicBool::new(first_start),
             locked: AtomicBool::new(false),
-            deps: RwLock::new(deps(folder, settings.store)),
-            providers: Providers::new(Http::new()?, Arc::new(SystemClock), device),
+            deps: RwLock::new(deps),
+            providers,
             conversations: Conversations::default(),
             clipboard: Clipboard::start(),
             practice: AsyncMutex::new(None),
-        })
+        }
     }
 
     pub async fn start(&self) -> Start {

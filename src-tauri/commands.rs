@@ -144,7 +144,7 @@ async fn look(app: State<'_, App>, flow: u32) -> Answered<View> {
 #[tauri::command]
 #[specta::specta]
 fn cancel(app: State<'_, App>, flow: u32) {
-    app.cancel(flow);
+    tauri::async_runtime::spawn(app.cancel(flow));
 }
 
 #[tauri::command]

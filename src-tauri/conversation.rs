@@ -120,13 +120,14 @@ impl App {
         guard.as_ref().map(|flow| conversation.view(number, flow)).ok_or(ErrorView::Gone)
     }
 
-    /// Ends a conversation. An answer under way is finished in the background: nothing that it changes gets lost.
-    pub fn cancel(&self, number: u32) {
-        if let Some(conversation) = self.conversations.remove(number) {
-            tauri::async_runtime::spawn(async move {
+    /// Ends a conversation at once. The future waits for an answer under way, so that nothing that it changes gets lost.
+    pub fn cancel(&self, number: u32) -> impl Future<Output = ()> + Send + use<> {
+        let conversation = self.conversations.remove(number);
+        async move {
+            if let Some(conversation) = conversation {
                 let flow = conversation.flow.lock().await.take();
                 end(flow).await;
-            });
+            }
         }
     }
 

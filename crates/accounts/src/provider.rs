@@ -41,7 +41,7 @@ pub trait Provider: Send + Sync {
 ///
 /// An exchange changes its own state only after its last `await`, so that a cancelled answer never half-happened.
 #[async_trait]
-pub trait Exchange: Send {
+pub trait Exchange: Send + Sync {
     async fn answer(&mut self, answer: Answer) -> Result<Step>;
 
     /// The session, if the conversation renewed it; to be saved after every answer, after an error too.

@@ -94,6 +94,11 @@ impl Memory {
         self.state().password.clone()
     }
 
+    /// The person changes the password in a browser.
+    pub fn change_elsewhere(&self, password: Secret) {
+        self.state().password = password;
+    }
+
     /// Somebody else ends every session.
     pub fn end_all(&self) {
         self.state().sessions.clear();
