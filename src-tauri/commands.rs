@@ -12,7 +12,7 @@ use crate::{conversation, window};
 
 /// The commands, with their types for the web view.
 pub fn builder() -> Builder<Wry> {
-    Builder::new().commands(collect_commands![
+    Builder::new().disable_serde_phases().commands(collect_commands![
         start,
         shown,
         save_settings,

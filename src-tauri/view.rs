@@ -339,7 +339,8 @@ pub enum Done {
     ChangeConfirmed,
 }
 
-#[derive(Debug, Clone, Deserialize, Type)]
+/// What the person gave; without `Debug`, because it holds what was typed.
+#[derive(Clone, Deserialize, Type)]
 #[serde(rename_all = "camelCase", tag = "kind")]
 pub enum AnswerForm {
     Password { password: String },

@@ -72,11 +72,17 @@ impl Journey {
     }
 
     async fn answer(&mut self, answer: AnswerForm) -> &mut Self {
+        let mailed = self.server.mailed();
         let said = match &answer {
-            AnswerForm::Code { code } if self.server.mailed().is_some_and(|mailed| mailed.expose() == code) => {
-                "the mailed code".into()
-            }
-            other => format!("{other:?}"),
+            AnswerForm::Password { password } => format!("password {password}"),
+            AnswerForm::Saved => "the saved password".into(),
+            AnswerForm::Code { code } if mailed.is_some_and(|mailed| mailed.expose() == code) => "the mailed code".into(),
+            AnswerForm::Code { code } => format!("code {code}"),
+            AnswerForm::NewPassword { password, repeat } => format!("new password {password}, once more {repeat}"),
+            AnswerForm::UseGenerated => "the generated password".into(),
+            AnswerForm::Resend => "a new code, please".into(),
+            AnswerForm::OtherWay { way } => format!("another way: {way:?}"),
+            AnswerForm::FindOut => "find out".into(),
         };
         let result = self.app.answer(self.flow, answer).await;
         self.tell(&said, result)

@@ -7,38 +7,38 @@ import { invoke as __TAURI_INVOKE } from "@tauri-apps/api/core";
 
 /** Commands */
 export const commands = {
-	start: () => typedError<Start, ErrorView_Serialize>(__TAURI_INVOKE("start")),
+	start: () => typedError<Start, ErrorView>(__TAURI_INVOKE("start")),
 	shown: () => __TAURI_INVOKE<void>("shown"),
-	saveSettings: (settings: Settings) => typedError<Settings, ErrorView_Serialize>(__TAURI_INVOKE("save_settings", { settings })),
-	chooseStore: (kind: StoreKind) => typedError<StoreView, ErrorView_Serialize>(__TAURI_INVOKE("choose_store", { kind })),
-	storeState: () => typedError<StoreView, ErrorView_Serialize>(__TAURI_INVOKE("store_state")),
-	unlockStore: () => typedError<StoreView, ErrorView_Serialize>(__TAURI_INVOKE("unlock_store")),
-	accounts: () => typedError<AccountRow[], ErrorView_Serialize>(__TAURI_INVOKE("accounts")),
-	account: (id: string) => typedError<AccountPage_Serialize, ErrorView_Serialize>(__TAURI_INVOKE("account", { id })),
-	findServer: (address: string) => typedError<ServerView, ErrorView_Serialize>(__TAURI_INVOKE("find_server", { address })),
-	startPractice: () => typedError<PracticeView, ErrorView_Serialize>(__TAURI_INVOKE("start_practice")),
-	practiceMails: () => typedError<PracticeMail[], ErrorView_Serialize>(__TAURI_INVOKE("practice_mails")),
-	openPracticeOutbox: () => typedError<null, ErrorView_Serialize>(__TAURI_INVOKE("open_practice_outbox")),
-	begin: (form: BeginForm_Deserialize) => typedError<View_Serialize, ErrorView_Serialize>(__TAURI_INVOKE("begin", { form })),
-	answer: (flow: number, answer: AnswerForm) => typedError<View_Serialize, ErrorView_Serialize>(__TAURI_INVOKE("answer", { flow, answer })),
-	look: (flow: number) => typedError<View_Serialize, ErrorView_Serialize>(__TAURI_INVOKE("look", { flow })),
+	saveSettings: (settings: Settings) => typedError<Settings, ErrorView>(__TAURI_INVOKE("save_settings", { settings })),
+	chooseStore: (kind: StoreKind) => typedError<StoreView, ErrorView>(__TAURI_INVOKE("choose_store", { kind })),
+	storeState: () => typedError<StoreView, ErrorView>(__TAURI_INVOKE("store_state")),
+	unlockStore: () => typedError<StoreView, ErrorView>(__TAURI_INVOKE("unlock_store")),
+	accounts: () => typedError<AccountRow[], ErrorView>(__TAURI_INVOKE("accounts")),
+	account: (id: string) => typedError<AccountPage, ErrorView>(__TAURI_INVOKE("account", { id })),
+	findServer: (address: string) => typedError<ServerView, ErrorView>(__TAURI_INVOKE("find_server", { address })),
+	startPractice: () => typedError<PracticeView, ErrorView>(__TAURI_INVOKE("start_practice")),
+	practiceMails: () => typedError<PracticeMail[], ErrorView>(__TAURI_INVOKE("practice_mails")),
+	openPracticeOutbox: () => typedError<null, ErrorView>(__TAURI_INVOKE("open_practice_outbox")),
+	begin: (form: BeginForm) => typedError<View, ErrorView>(__TAURI_INVOKE("begin", { form })),
+	answer: (flow: number, answer: AnswerForm) => typedError<View, ErrorView>(__TAURI_INVOKE("answer", { flow, answer })),
+	look: (flow: number) => typedError<View, ErrorView>(__TAURI_INVOKE("look", { flow })),
 	cancel: (flow: number) => __TAURI_INVOKE<void>("cancel", { flow }),
-	generate: (flow: number, form: GenerateForm) => typedError<Generated_Serialize, ErrorView_Serialize>(__TAURI_INVOKE("generate", { flow, form })),
-	copyGenerated: (flow: number) => typedError<Copied, ErrorView_Serialize>(__TAURI_INVOKE("copy_generated", { flow })),
-	checkPassword: (flow: number, password: string) => typedError<Strength_Serialize, ErrorView_Serialize>(__TAURI_INVOKE("check_password", { flow, password })),
-	checkIdentifier: (identifier: string) => __TAURI_INVOKE<IdentifierCheck_Serialize>("check_identifier", { identifier }),
-	doctor: (flow: number) => typedError<DoctorView_Serialize, ErrorView_Serialize>(__TAURI_INVOKE("doctor", { flow })),
-	sessions: (account: string) => typedError<DeviceView_Serialize[], ErrorView_Serialize>(__TAURI_INVOKE("sessions", { account })),
-	endSession: (account: string, session: string) => typedError<null, ErrorView_Serialize>(__TAURI_INVOKE("end_session", { account, session })),
-	endOtherSessions: (account: string) => typedError<number, ErrorView_Serialize>(__TAURI_INVOKE("end_other_sessions", { account })),
-	signOut: (account: string) => typedError<null, ErrorView_Serialize>(__TAURI_INVOKE("sign_out", { account })),
-	removeAccount: (account: string) => typedError<null, ErrorView_Serialize>(__TAURI_INVOKE("remove_account", { account })),
-	revealPassword: (account: string, past: string | null) => typedError<Revealed, ErrorView_Serialize>(__TAURI_INVOKE("reveal_password", { account, past })),
-	copyPassword: (account: string, past: string | null) => typedError<Copied, ErrorView_Serialize>(__TAURI_INVOKE("copy_password", { account, past })),
-	clearClipboard: () => typedError<null, ErrorView_Serialize>(__TAURI_INVOKE("clear_clipboard")),
-	openServer: (account: string) => typedError<null, ErrorView_Serialize>(__TAURI_INVOKE("open_server", { account })),
-	lock: () => typedError<null, ErrorView_Serialize>(__TAURI_INVOKE("lock")),
-	unlock: () => typedError<StoreView, ErrorView_Serialize>(__TAURI_INVOKE("unlock")),
+	generate: (flow: number, form: GenerateForm) => typedError<Generated, ErrorView>(__TAURI_INVOKE("generate", { flow, form })),
+	copyGenerated: (flow: number) => typedError<Copied, ErrorView>(__TAURI_INVOKE("copy_generated", { flow })),
+	checkPassword: (flow: number, password: string) => typedError<Strength, ErrorView>(__TAURI_INVOKE("check_password", { flow, password })),
+	checkIdentifier: (identifier: string) => __TAURI_INVOKE<IdentifierCheck>("check_identifier", { identifier }),
+	doctor: (flow: number) => typedError<DoctorView, ErrorView>(__TAURI_INVOKE("doctor", { flow })),
+	sessions: (account: string) => typedError<DeviceView[], ErrorView>(__TAURI_INVOKE("sessions", { account })),
+	endSession: (account: string, session: string) => typedError<null, ErrorView>(__TAURI_INVOKE("end_session", { account, session })),
+	endOtherSessions: (account: string) => typedError<number, ErrorView>(__TAURI_INVOKE("end_other_sessions", { account })),
+	signOut: (account: string) => typedError<null, ErrorView>(__TAURI_INVOKE("sign_out", { account })),
+	removeAccount: (account: string) => typedError<null, ErrorView>(__TAURI_INVOKE("remove_account", { account })),
+	revealPassword: (account: string, past: string | null) => typedError<Revealed, ErrorView>(__TAURI_INVOKE("reveal_password", { account, past })),
+	copyPassword: (account: string, past: string | null) => typedError<Copied, ErrorView>(__TAURI_INVOKE("copy_password", { account, past })),
+	clearClipboard: () => typedError<null, ErrorView>(__TAURI_INVOKE("clear_clipboard")),
+	openServer: (account: string) => typedError<null, ErrorView>(__TAURI_INVOKE("open_server", { account })),
+	lock: () => typedError<null, ErrorView>(__TAURI_INVOKE("lock")),
+	unlock: () => typedError<StoreView, ErrorView>(__TAURI_INVOKE("unlock")),
 };
 
 /* Types */
@@ -48,22 +48,7 @@ export type Abilities = {
 	sessions: boolean,
 };
 
-export type AccountPage = AccountPage_Serialize | AccountPage_Deserialize;
-
-export type AccountPage_Deserialize = {
-	account: AccountRow,
-	signedInAt?: number | null,
-	password?: PasswordFacts | null,
-	/**  Passwords that were made or sent but never proven; newest first. */
-	waiting: PastView[],
-	/**  Earlier passwords; newest first. */
-	history: PastView[],
-	abilities: Abilities,
-	/**  Masked address that gets the recovery code, where the server told us. */
-	mailbox?: string | null,
-};
-
-export type AccountPage_Serialize = {
+export type AccountPage = {
 	account: AccountRow,
 	signedInAt: number | null,
 	password: PasswordFacts | null,
@@ -109,16 +94,7 @@ export type AnswerForm = { kind: "password"; password: string } |
 /**  Find out what became of a change whose answer was lost. */
 { kind: "findOut" };
 
-export type BeginForm = BeginForm_Serialize | BeginForm_Deserialize;
-
-export type BeginForm_Deserialize = {
-	target: Target,
-	intent: IntentKind,
-	/**  Required for a new account; an account that is listed knows its own. */
-	identifier?: string | null,
-};
-
-export type BeginForm_Serialize = {
+export type BeginForm = {
 	target: Target,
 	intent: IntentKind,
 	/**  Required for a new account; an account that is listed knows its own. */
@@ -135,22 +111,7 @@ export type CodeShape =
 /**  A link, pasted whole. */
 { kind: "link" };
 
-export type CodeView = CodeView_Serialize | CodeView_Deserialize;
-
-export type CodeView_Deserialize = {
-	purpose: CodePurpose,
-	way: Way,
-	/**  Masked address; `None` where saying it would reveal something. */
-	sentTo?: string | null,
-	shape: CodeShape,
-	sentAt?: number | null,
-	validUntil?: number | null,
-	/**  Seconds until a new code may be asked for; `None`: there is no new code this way. */
-	resendIn?: number | null,
-	otherWays: Way[],
-};
-
-export type CodeView_Serialize = {
+export type CodeView = {
 	purpose: CodePurpose,
 	way: Way,
 	/**  Masked address; `None` where saying it would reveal something. */
@@ -168,17 +129,7 @@ export type Copied = {
 	clearIn: number,
 };
 
-export type DeviceView = DeviceView_Serialize | DeviceView_Deserialize;
-
-export type DeviceView_Deserialize = {
-	id: string,
-	name: string,
-	lastUsedAt: number,
-	current: boolean,
-	network?: string | null,
-};
-
-export type DeviceView_Serialize = {
+export type DeviceView = {
 	id: string,
 	name: string,
 	lastUsedAt: number,
@@ -187,20 +138,7 @@ export type DeviceView_Serialize = {
 };
 
 /**  What was checked after "Didn't get it?". */
-export type DoctorView = DoctorView_Serialize | DoctorView_Deserialize;
-
-/**  What was checked after "Didn't get it?". */
-export type DoctorView_Deserialize = {
-	reach: Reach,
-	suggestion?: string | null,
-	/**  Domain of the mailbox, where one was typed. */
-	domain?: string | null,
-	resendIn?: number | null,
-	otherWays: Way[],
-};
-
-/**  What was checked after "Didn't get it?". */
-export type DoctorView_Serialize = {
+export type DoctorView = {
 	reach: Reach,
 	suggestion: string | null,
 	/**  Domain of the mailbox, where one was typed. */
@@ -213,21 +151,7 @@ export type Done = "signedIn" | "passwordChanged" |
 /**  The answer of an earlier try was lost; signing in has shown that the new password holds. */
 "changeConfirmed";
 
-export type DoneView = DoneView_Serialize | DoneView_Deserialize;
-
-export type DoneView_Deserialize = {
-	account: string,
-	what: Done,
-	store: StoreKind,
-	savedAt: number,
-	oldKept: boolean,
-	/**  Other sessions that were ended, where the server says. */
-	sessionsEnded?: number | null,
-	/**  Masked address that gets a notice, where known. */
-	noticeTo?: string | null,
-};
-
-export type DoneView_Serialize = {
+export type DoneView = {
 	account: string,
 	what: Done,
 	store: StoreKind,
@@ -240,23 +164,7 @@ export type DoneView_Serialize = {
 };
 
 /**  What the person cannot mend on this screen. */
-export type ErrorView = ErrorView_Serialize | ErrorView_Deserialize;
-
-/**  What the person cannot mend on this screen. */
-export type ErrorView_Deserialize = { kind: "offline" } | 
-/**  The server is there but didn't answer in time or is out of order. */
-{ kind: "serverTrouble" } | { kind: "rateLimited"; wait?: number | null } | { kind: "expired" } | { kind: "refused" } | { kind: "signedOut" } | { kind: "locked" } | { kind: "dismissed" } | { kind: "noKeychain" } | { kind: "storeBroken" } | { kind: "outcomeUnknown" } | { kind: "unsupported" } | { kind: "protocol" } | 
-/**  The identifier is empty, over-long or incomplete. */
-{ kind: "badIdentifier" } | 
-/**  TLS could not be set up; often the computer's clock is wrong. */
-{ kind: "notTrusted" } | 
-/**  A file of Regain's own cannot be read; it is left as it is. */
-{ kind: "unreadable" } | { kind: "clipboard" } | 
-/**  The flow or account is no longer there (another window, a restart). */
-{ kind: "gone" } | { kind: "address"; why: AddressProblem } | { kind: "bug" };
-
-/**  What the person cannot mend on this screen. */
-export type ErrorView_Serialize = { kind: "offline" } | 
+export type ErrorView = { kind: "offline" } | 
 /**  The server is there but didn't answer in time or is out of order. */
 { kind: "serverTrouble" } | { kind: "rateLimited"; wait: number | null } | { kind: "expired" } | { kind: "refused" } | { kind: "signedOut" } | { kind: "locked" } | { kind: "dismissed" } | { kind: "noKeychain" } | { kind: "storeBroken" } | { kind: "outcomeUnknown" } | { kind: "unsupported" } | { kind: "protocol" } | 
 /**  The identifier is empty, over-long or incomplete. */
@@ -277,34 +185,14 @@ export type GenerateForm = {
 export type GenerateKind = "words" | "characters";
 
 /**  A new password, durable in the store before this exists. */
-export type Generated = Generated_Serialize | Generated_Deserialize;
-
-/**  A new password, durable in the store before this exists. */
-export type Generated_Deserialize = {
+export type Generated = {
 	password: string,
-	strength: Strength_Deserialize,
+	strength: Strength,
 	savedAt: number,
 	store: StoreKind,
 };
 
-/**  A new password, durable in the store before this exists. */
-export type Generated_Serialize = {
-	password: string,
-	strength: Strength_Serialize,
-	savedAt: number,
-	store: StoreKind,
-};
-
-export type IdentifierCheck = IdentifierCheck_Serialize | IdentifierCheck_Deserialize;
-
-export type IdentifierCheck_Deserialize = {
-	/**  Holds something that could be an identifier. */
-	plausible: boolean,
-	/**  "Did you mean …?" */
-	suggestion?: string | null,
-};
-
-export type IdentifierCheck_Serialize = {
+export type IdentifierCheck = {
 	/**  Holds something that could be an identifier. */
 	plausible: boolean,
 	/**  "Did you mean …?" */
@@ -359,23 +247,13 @@ export type ProblemView = { kind: "wrongPassword" } |
 /**  The lost answer is found: the password was not changed. */
 { kind: "notChanged" };
 
-export type Question = Question_Serialize | Question_Deserialize;
-
-export type Question_Deserialize = { kind: "password"; purpose: PasswordPurpose; saved: boolean } | {
+export type Question = { kind: "password"; purpose: PasswordPurpose; saved: boolean } | {
 	kind: "code",
-} & CodeView_Deserialize | {
+} & CodeView | {
 	kind: "newPassword",
 } & NewPasswordView | {
 	kind: "done",
-} & DoneView_Deserialize;
-
-export type Question_Serialize = { kind: "password"; purpose: PasswordPurpose; saved: boolean } | {
-	kind: "code",
-} & CodeView_Serialize | {
-	kind: "newPassword",
-} & NewPasswordView | {
-	kind: "done",
-} & DoneView_Serialize;
+} & DoneView;
 
 export type Reach = 
 /**  Network and server are reachable. */
@@ -440,20 +318,7 @@ export type StoreView = {
 	state: StoreState,
 };
 
-export type Strength = Strength_Serialize | Strength_Deserialize;
-
-export type StrengthHint = "addWords" | "keyboard" | "repeats" | "sequence" | "year" | "date" | "common" | "name" | "substitution" | "reversed" | "capitals";
-
-export type Strength_Deserialize = {
-	/**  zxcvbn, 0–4. */
-	score: number,
-	hint?: StrengthHint | null,
-	rules: RuleView[],
-	/**  All rules are met. */
-	ok: boolean,
-};
-
-export type Strength_Serialize = {
+export type Strength = {
 	/**  zxcvbn, 0–4. */
 	score: number,
 	hint: StrengthHint | null,
@@ -462,6 +327,8 @@ export type Strength_Serialize = {
 	ok: boolean,
 };
 
+export type StrengthHint = "addWords" | "keyboard" | "repeats" | "sequence" | "year" | "date" | "common" | "name" | "substitution" | "reversed" | "capitals";
+
 export type System = "linux" | "windows" | "macOs";
 
 export type Target = { kind: "account"; id: string } | { kind: "server"; address: string };
@@ -469,25 +336,12 @@ export type Target = { kind: "account"; id: string } | { kind: "server"; address
 export type Theme = "system" | "light" | "dark";
 
 /**  The current question: the view is the route. */
-export type View = View_Serialize | View_Deserialize;
-
-/**  The current question: the view is the route. */
-export type View_Deserialize = {
+export type View = {
 	flow: number,
 	intent: IntentKind,
 	server: ServerView,
 	identifier: string,
-	question: Question_Deserialize,
-	problem?: ProblemView | null,
-};
-
-/**  The current question: the view is the route. */
-export type View_Serialize = {
-	flow: number,
-	intent: IntentKind,
-	server: ServerView,
-	identifier: string,
-	question: Question_Serialize,
+	question: Question,
 	problem: ProblemView | null,
 };
 
