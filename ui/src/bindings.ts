@@ -82,8 +82,11 @@ export type AddressProblem = "empty" | "notAnAddress" |
 /**  http to another computer: everyone on the way could read along. */
 "notEncrypted" | 
 /**  It answers, but it is no account server that Regain knows. */
-"noAccountServer";
+"noAccountServer" | 
+/**  There is no computer of that name. */
+"notFound";
 
+/**  What the person gave; without `Debug`, because it holds what was typed. */
 export type AnswerForm = { kind: "password"; password: string } | 
 /**  Use the password that is in the store; it never comes to the web view. */
 { kind: "saved" } | { kind: "code"; code: string } | 

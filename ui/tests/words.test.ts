@@ -20,6 +20,7 @@ const errors: ErrorView[] = [
       'unsupported',
       'protocol',
       'notTrusted',
+      'badIdentifier',
       'unreadable',
       'clipboard',
       'gone',
@@ -50,7 +51,6 @@ const problems: ProblemView[] = [
   { kind: 'weakPassword', reasons },
   { kind: 'mismatch' },
   { kind: 'tooSoon', wait: 21 },
-  { kind: 'badIdentifier' },
   { kind: 'notChanged' },
 ];
 

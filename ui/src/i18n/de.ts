@@ -477,10 +477,6 @@ export const de: Words = {
       'Für einen neuen Code ist es noch zu früh.',
       wait ? `Warten Sie noch ${wait}. Der erste gilt vielleicht noch.` : 'Warten Sie einen Moment. Der erste gilt vielleicht noch.',
     ],
-    badIdentifier: ({ server }) => [
-      `${server} kann das nicht als Adresse oder Namen lesen.`,
-      'Sehen Sie nach Leerzeichen oder fehlenden Teilen, und versuchen Sie es noch einmal.',
-    ],
     notChanged: ({ server }) => [`${server} hat das Passwort nicht geändert.`, 'Das alte gilt weiter. Legen Sie das neue noch einmal fest.'],
   },
   weak: {
@@ -549,6 +545,10 @@ export const de: Words = {
     bug: () => [
       'In Regain selbst ist etwas schiefgegangen.',
       'Nichts ist verloren. Versuchen Sie es noch einmal; hilft das nicht, starten Sie Regain neu.',
+    ],
+    badIdentifier: ({ server }) => [
+      `${server} kann das nicht als Adresse oder Namen lesen.`,
+      'Sehen Sie nach Leerzeichen oder fehlenden Teilen, und versuchen Sie es noch einmal.',
     ],
     'address.empty': () => ['Noch steht keine Adresse da.', 'Geben Sie die Adresse des Kontoservers ein.'],
     'address.notAnAddress': () => ['Das ist keine Adresse eines Servers.', 'Sie sieht aus wie accounts.example.org, ohne Leerzeichen.'],

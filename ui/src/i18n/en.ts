@@ -462,7 +462,6 @@ export const en: Words = {
     weakPassword: ({ server }) => [`${server} did not take that password.`, 'Mend what is listed below, or let Regain make one.'],
     mismatch: () => ['The two were not the same.', 'Type the new password twice, or let Regain make one.'],
     tooSoon: ({ wait }) => ['It is too soon for a new code.', `You can get one in ${wait ?? 'a moment'}. The first one may still work.`],
-    badIdentifier: ({ server }) => [`${server} can’t read that as an address or a name.`, 'Look for spaces or missing parts, then try again.'],
     notChanged: ({ server }) => [`${server} did not change the password.`, 'The old one is still right. Set the new one again.'],
   },
   weak: {
@@ -493,6 +492,7 @@ export const en: Words = {
     clipboard: () => ['The clipboard didn’t take it.', 'Show the password and type it, or try again.'],
     gone: () => ['This step is no longer there.', 'Start once more; nothing was changed.'],
     bug: () => ['Something in Regain itself went wrong.', 'Nothing was lost. Try again; if it stays, start Regain again.'],
+    badIdentifier: ({ server }) => [`${server} can’t read that as an address or a name.`, 'Look for spaces or missing parts, then try again.'],
     'address.empty': () => ['There is no address yet.', 'Type the address of the account server.'],
     'address.notAnAddress': () => ['This is not an address of a server.', 'Such as accounts.example.org, without spaces.'],
     'address.notEncrypted': () => ['That address is not encrypted.', 'Everyone on the way could read along. Use an address that starts with https://.'],

@@ -477,10 +477,6 @@ export const es: Words = {
       'Es pronto para un código nuevo.',
       wait ? `Puedes pedirlo en ${wait}. El primero quizá todavía valga.` : 'Espera un momento. El primero quizá todavía valga.',
     ],
-    badIdentifier: ({ server }) => [
-      `${server} no lo entiende como dirección ni como nombre.`,
-      'Mira si hay espacios o falta algo y prueba otra vez.',
-    ],
     notChanged: ({ server }) => [`${server} no cambió la contraseña.`, 'La anterior sigue valiendo. Pon la nueva otra vez.'],
   },
   weak: {
@@ -532,6 +528,10 @@ export const es: Words = {
     clipboard: () => ['El portapapeles no la aceptó.', 'Muestra la contraseña y escríbela, o prueba otra vez.'],
     gone: () => ['Este paso ya no existe.', 'Empieza otra vez; no ha cambiado nada.'],
     bug: () => ['Algo ha fallado en el propio Regain.', 'No se ha perdido nada. Prueba otra vez; si sigue igual, inicia Regain de nuevo.'],
+    badIdentifier: ({ server }) => [
+      `${server} no lo entiende como dirección ni como nombre.`,
+      'Mira si hay espacios o falta algo y prueba otra vez.',
+    ],
     'address.empty': () => ['Todavía no hay dirección.', 'Escribe la dirección del servidor de cuentas.'],
     'address.notAnAddress': () => ['Esto no es la dirección de un servidor.', 'Debe ser como accounts.example.org, sin espacios.'],
     'address.notEncrypted': () => [
