@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use accounts::flow::{Deps, Flow, Given, Purpose, Question as Asked};
 use accounts::generate::Recipe;
 use accounts::provider::{About, Server};
-use accounts::{Account, AccountId, AccountState, Error, Provider, Secret, identifier};
+use accounts::{Account, AccountId, AccountState, Error, ErrorKind, Provider, Secret, address, identifier};
 use tokio::sync::Mutex as AsyncMutex;
 
 use crate::app::App;
@@ -52,7 +52,15 @@ impl Conversations {
 impl App {
     /// Asks what is at an address, and nothing else.
     pub async fn find_server(&self, address: &str) -> Result<ServerView, ErrorView> {
-        let (server, provider) = self.providers.find(address).await??;
+        let found = self.providers.find(address).await;
+        if let (Err(error), Ok(url)) = (&found, address::parse(address))
+            && error.kind() == ErrorKind::Offline
+            && network::has_route()
+            && !network::resolves(url.host_str().unwrap_or_default()).await
+        {
+            return Err(ErrorView::Address { why: AddressProblem::NotFound });
+        }
+        let (server, provider) = found??;
         Ok(view_from::server(server.base.as_str(), provider.about()))
     }
 

@@ -427,6 +427,8 @@ pub enum AddressProblem {
     NotEncrypted,
     /// It answers, but it is no account server that Regain knows.
     NoAccountServer,
+    /// There is no computer of that name.
+    NotFound,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize, Type)]

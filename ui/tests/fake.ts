@@ -93,6 +93,6 @@ export function script(replies: Reply[]) {
     }),
     cancel: vi.fn(async (flow: number) => {
       calls.push(['cancel', flow]);
-          }),
+    }),
   };
 }
