@@ -15,8 +15,8 @@
 //! or a `current` one that the plain item no longer names: read as staged and as replaced, mended by the next commit.
 //! The plain item is written over only after its text stands in a kept one.
 //!
-//! Calls run one after another on a thread of their own, each with a fresh connection: a service that was away or was
-//! started anew is found again. No call but `unlock` asks the person anything; one that would have to says `Locked`.
+//! Calls run one after another on a thread of their own. Nothing but the connection is remembered, and that is made
+//! anew when the service was away or was started again. No call but `unlock` asks the person anything; one that would have to says `Locked`.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -40,9 +40,14 @@ mod items;
 mod records;
 mod worker;
 
-#[cfg_attr(target_os = "linux", path = "keychain/linux.rs")]
-#[cfg_attr(target_os = "windows", path = "keychain/windows.rs")]
-#[cfg_attr(target_os = "macos", path = "keychain/macos.rs")]
+#[cfg(target_os = "linux")]
+#[path = "keychain/linux.rs"]
+mod platform;
+#[cfg(target_os = "macos")]
+#[path = "keychain/macos.rs"]
+mod platform;
+#[cfg(target_os = "windows")]
+#[path = "keychain/windows.rs"]
 mod platform;
 
 const ANSWER: Duration = Duration::from_secs(25);
@@ -55,23 +60,28 @@ pub type Naming = dyn Fn(&AccountId) -> Option<String> + Send + Sync;
 pub struct Keychain {
     namespace: Arc<str>,
     naming: Arc<Naming>,
-    open: Arc<Open>,
+    system: Arc<dyn System>,
     worker: Worker,
 }
 
-type Open = dyn Fn(&str) -> Result<Items> + Send + Sync;
+/// What differs from one operating system to another.
+trait System: Send + Sync {
+    /// The items, unlocked as far as that asks nobody.
+    fn open(&self, namespace: &str) -> Result<Items>;
+
+    /// Unlocks them, letting the system ask the person.
+    fn unlock(&self, namespace: &str) -> Result<()>;
+}
 
 impl Keychain {
     /// Uses the items of a namespace: `Regain`, or another one in tests. Touches nothing yet: whether the keychain
     /// works is what [`check`](CredentialStore::check) and every other call say.
     pub fn open(namespace: &str) -> Self {
-        let open =
-            |namespace: &str| Ok(Items::new(platform::open(namespace)?, platform::HABITS, platform::kind));
-        Self::over(namespace, Arc::new(open))
+        Self::over(namespace, Arc::new(platform::Platform::new()))
     }
 
-    fn over(namespace: &str, open: Arc<Open>) -> Self {
-        Self { namespace: namespace.into(), naming: Arc::new(|_| None), open, worker: Worker::start() }
+    fn over(namespace: &str, system: Arc<dyn System>) -> Self {
+        Self { namespace: namespace.into(), naming: Arc::new(|_| None), system, worker: Worker::start() }
     }
 
     /// Labels new items with a name that the person knows instead of the account's id, where labels exist.
@@ -85,10 +95,10 @@ impl Keychain {
         T: Send + 'static,
         F: FnOnce(&Book) -> Result<T> + Send + 'static,
     {
-        let (namespace, naming, open) = (self.namespace.clone(), self.naming.clone(), self.open.clone());
+        let (namespace, naming, system) = (self.namespace.clone(), self.naming.clone(), self.system.clone());
         let account = account.clone();
         let work = move || {
-            let items = open(&namespace)?;
+            let items = system.open(&namespace)?;
             let name = naming(&account).unwrap_or_else(|| account.as_str().to_owned());
             work(&Book::new(items, &namespace, account.as_str(), &name))
         };
@@ -103,14 +113,14 @@ impl CredentialStore for Keychain {
     }
 
     async fn check(&self) -> Result<()> {
-        let (namespace, open) = (self.namespace.clone(), self.open.clone());
-        let work = move || open(&namespace).map(drop);
+        let (namespace, system) = (self.namespace.clone(), self.system.clone());
+        let work = move || system.open(&namespace).map(drop);
         self.worker.run(ANSWER, ErrorKind::StoreBroken, work).await
     }
 
     async fn unlock(&self) -> Result<()> {
-        let namespace = self.namespace.clone();
-        self.worker.run_asking(PERSON, move || platform::unlock(&namespace)).await
+        let (namespace, system) = (self.namespace.clone(), self.system.clone());
+        self.worker.run_asking(PERSON, move || system.unlock(&namespace)).await
     }
 
     async fn current(&self, account: &AccountId) -> Result<Option<Current>> {

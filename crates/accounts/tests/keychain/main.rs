@@ -1,6 +1,7 @@
 //! The keychain store against a real gnome-keyring in a private session. Nobody's own keychain is touched.
 
 #![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::future::Future;
 use std::io::{BufRead, BufReader};

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use zbus::blocking::{Connection, connection};
 use zbus::object_server::SignalEmitter;
-use zbus::zvariant::{OwnedObjectPath, Value};
+use zbus::zvariant::{OwnedObjectPath, OwnedValue, Value};
 use zbus::{fdo, interface};
 
 use super::session::SECRETS;
@@ -31,6 +31,16 @@ struct Locked;
 
 #[interface(name = "org.freedesktop.Secret.Service")]
 impl Locked {
+    #[zbus(property)]
+    fn collections(&self) -> Vec<OwnedObjectPath> {
+        vec![path("/collection")]
+    }
+
+    /// Any number will do for a public key: no secret is ever exchanged.
+    fn open_session(&self, _algorithm: &str, _input: Value<'_>) -> (OwnedValue, OwnedObjectPath) {
+        (OwnedValue::try_from(Value::from(vec![2_u8; 128])).unwrap(), path("/session"))
+    }
+
     fn read_alias(&self, _name: &str) -> OwnedObjectPath {
         path("/collection")
     }

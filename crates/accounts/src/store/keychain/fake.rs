@@ -6,11 +6,11 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use keyring_core::api::{Credential, CredentialApi, CredentialStoreApi};
-use keyring_core::{CredentialStore as KeyringStore, Entry, Error as KeyringError, Result as KeyringResult};
+use keyring_core::{Entry, Error as KeyringError, Result as KeyringResult};
 
 use super::super::{CredentialStore, KEEP_UNPROVEN, Why, conformance};
-use super::Keychain;
 use super::items::{Habits, Items};
+use super::{Keychain, System};
 use crate::account::AccountId;
 use crate::error::{ErrorKind, Result};
 use crate::provider::Session;
@@ -35,17 +35,7 @@ impl Fake {
     }
 
     fn keychain(&self) -> Keychain {
-        let (fake, longest) = (self.clone(), self.drawer().longest);
-        let habits = move || Habits {
-            longest,
-            search: |service| ("service", service.to_owned()),
-            modifier: |_label| None,
-        };
-        let open = move |_: &str| {
-            let store: Arc<KeyringStore> = Arc::new(fake.clone());
-            Ok(Items::new(store, habits(), |_| ErrorKind::StoreBroken))
-        };
-        Keychain::over("Test", Arc::new(open))
+        Keychain::over("Test", Arc::new(self.clone()))
     }
 
     fn drawer(&self) -> std::sync::MutexGuard<'_, Drawer> {
@@ -77,6 +67,21 @@ impl Fake {
 
     fn all(&self) -> BTreeMap<(String, String), Vec<u8>> {
         self.drawer().items.clone()
+    }
+}
+
+impl System for Fake {
+    fn open(&self, _namespace: &str) -> Result<Items> {
+        let habits = Habits {
+            longest: self.drawer().longest,
+            search: |service| ("service", service.to_owned()),
+            modifier: |_label| None,
+        };
+        Ok(Items::new(Arc::new(self.clone()), habits, |_| ErrorKind::StoreBroken))
+    }
+
+    fn unlock(&self, _namespace: &str) -> Result<()> {
+        Ok(())
     }
 }
 

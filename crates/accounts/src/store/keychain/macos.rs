@@ -1,36 +1,45 @@
 //! The login keychain.
 
-use std::sync::Arc;
-
 use apple_native_keyring_store::keychain::Store;
-use keyring_core::{CredentialStore, Error as KeyringError};
+use keyring_core::Error as KeyringError;
 use security_framework::base::Error as SecurityError;
 use security_framework::os::macos::keychain::SecKeychain;
 
-use super::items::Habits;
+use super::System;
+use super::items::{Habits, Items};
 use crate::error::{Error, ErrorKind, Result};
 
-pub(super) const HABITS: Habits = Habits {
+const HABITS: Habits = Habits {
     longest: usize::MAX,
     search: |service| ("service", service.to_owned()),
     modifier: |_label| None,
 };
 
-pub(super) fn open(_namespace: &str) -> Result<Arc<CredentialStore>> {
-    {
-        // Unlocking what is open asks nothing; what is locked says so instead of asking.
-        let _silence = SecKeychain::disable_user_interaction().map_err(security_error)?;
-        unlock_login()?;
+pub(super) struct Platform;
+
+impl Platform {
+    pub fn new() -> Self {
+        Self
     }
-    let store = Store::new().map_err(|error| Error::new(kind(&error), error))?;
-    Ok(store)
 }
 
-pub(super) fn unlock(_namespace: &str) -> Result<()> {
-    unlock_login()
+impl System for Platform {
+    fn open(&self, _namespace: &str) -> Result<Items> {
+        {
+            // Unlocking what is open asks nothing; what is locked says so instead of asking.
+            let _silence = SecKeychain::disable_user_interaction().map_err(security_error)?;
+            unlock_login()?;
+        }
+        let store = Store::new().map_err(|error| Error::new(kind(&error), error))?;
+        Ok(Items::new(store, HABITS, kind))
+    }
+
+    fn unlock(&self, _namespace: &str) -> Result<()> {
+        unlock_login()
+    }
 }
 
-pub(super) fn kind(error: &KeyringError) -> ErrorKind {
+fn kind(error: &KeyringError) -> ErrorKind {
     match error {
         KeyringError::PlatformFailure(source) | KeyringError::NoStorageAccess(source) => {
             source.downcast_ref().map_or(ErrorKind::StoreBroken, security_kind)

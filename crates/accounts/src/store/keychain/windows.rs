@@ -5,10 +5,11 @@ use std::sync::Arc;
 use keyring_core::{CredentialStore, Error as KeyringError};
 use windows_native_keyring_store::Store;
 
-use super::items::Habits;
+use super::System;
+use super::items::{Habits, Items};
 use crate::error::{Error, ErrorKind, Result};
 
-pub(super) const HABITS: Habits = Habits {
+const HABITS: Habits = Habits {
     // CRED_MAX_CREDENTIAL_BLOB_SIZE, 2,560 bytes of UTF-16.
     longest: 1_280,
     // The store's target names are `user.service`; it searches them with a regular expression.
@@ -17,20 +18,31 @@ pub(super) const HABITS: Habits = Habits {
     modifier: |_label| Some(("persistence", "Local".to_owned())),
 };
 
-pub(super) fn open(namespace: &str) -> Result<Arc<CredentialStore>> {
-    let store: Arc<CredentialStore> = Store::new().map_err(error)?;
-    // The store itself opens nothing: reading an item that is not there tells whether it could.
-    match store.build(&format!("{namespace} probe"), "probe", None).and_then(|entry| entry.get_password()) {
-        Ok(_) | Err(KeyringError::NoEntry) => Ok(store),
-        Err(failed) => Err(error(failed)),
+pub(super) struct Platform;
+
+impl Platform {
+    pub fn new() -> Self {
+        Self
     }
 }
 
-pub(super) fn unlock(namespace: &str) -> Result<()> {
-    open(namespace).map(drop)
+impl System for Platform {
+    fn open(&self, namespace: &str) -> Result<Items> {
+        let store: Arc<CredentialStore> = Store::new().map_err(error)?;
+        // The store itself opens nothing: reading an item that is not there tells whether it could.
+        let probe = store.build(&format!("{namespace} probe"), "probe", None);
+        match probe.and_then(|entry| entry.get_password()) {
+            Ok(_) | Err(KeyringError::NoEntry) => Ok(Items::new(store, HABITS, kind)),
+            Err(failed) => Err(error(failed)),
+        }
+    }
+
+    fn unlock(&self, namespace: &str) -> Result<()> {
+        self.open(namespace).map(drop)
+    }
 }
 
-pub(super) fn kind(error: &KeyringError) -> ErrorKind {
+fn kind(error: &KeyringError) -> ErrorKind {
     match error {
         // ERROR_NO_SUCH_LOGON_SESSION: a network logon has no credential set.
         KeyringError::NoStorageAccess(_) => ErrorKind::NoKeychain,
