@@ -109,7 +109,9 @@ impl App {
             let current = deps.store.current(&account.id).await?;
             return current.map(|current| current.password).ok_or(ErrorView::Gone);
         };
-        if let Some(staged) = deps.store.staged(&account.id).await?.into_iter().find(|staged| staged.id == name) {
+        if let Some(staged) =
+            deps.store.staged(&account.id).await?.into_iter().find(|staged| staged.id == name)
+        {
             return Ok(staged.password);
         }
         let history = deps.store.history(&account.id, deps.clock.now()).await?;

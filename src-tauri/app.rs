@@ -79,6 +79,7 @@ impl App {
             store,
             system: system(),
             version: env!("CARGO_PKG_VERSION").into(),
+            practice: std::env::args_os().any(|argument| argument == "--practice"),
         }
     }
 
@@ -205,7 +206,12 @@ fn deps(folder: &Path, kind: StoreKind) -> Result<Deps, ErrorKind> {
         }
         StoreKind::Memory => (Arc::new(Memory::new()), Accounts::in_memory()),
     };
-    Ok(Deps { accounts: Arc::new(accounts), store, clock: Arc::new(SystemClock), random: Arc::new(SystemRandom) })
+    Ok(Deps {
+        accounts: Arc::new(accounts),
+        store,
+        clock: Arc::new(SystemClock),
+        random: Arc::new(SystemRandom),
+    })
 }
 
 fn state_of(kind: ErrorKind) -> StoreState {

@@ -19,7 +19,8 @@ pub use app::App;
 
 /// Opens the window and returns when it is closed.
 pub fn run() -> anyhow::Result<()> {
-    let filter = EnvFilter::try_from_env("REGAIN_LOG").unwrap_or_else(|_| EnvFilter::new("warn,regain_lib=info,accounts=info"));
+    let filter = EnvFilter::try_from_env("REGAIN_LOG")
+        .unwrap_or_else(|_| EnvFilter::new("warn,regain_lib=info,accounts=info"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
 
     tauri::Builder::default()

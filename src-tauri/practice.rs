@@ -25,7 +25,8 @@ impl App {
         let practice = match slot.take() {
             Some(practice) => practice,
             None => {
-                let options = PracticeOptions { language: self.mail_language(), ..PracticeOptions::default() };
+                let options =
+                    PracticeOptions { language: self.mail_language(), ..PracticeOptions::default() };
                 let running = practice::start(options).await.map_err(|error| {
                     tracing::error!(%error, "the practice server did not start");
                     ErrorView::Bug

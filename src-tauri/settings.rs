@@ -72,7 +72,10 @@ mod tests {
 
     #[test]
     fn an_older_file_gets_the_new_defaults() {
-        assert_eq!(parse(r#"{"theme":"dark"}"#), Some(Settings { theme: Theme::Dark, ..Settings::default() }));
+        assert_eq!(
+            parse(r#"{"theme":"dark"}"#),
+            Some(Settings { theme: Theme::Dark, ..Settings::default() })
+        );
     }
 
     #[test]

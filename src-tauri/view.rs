@@ -15,6 +15,8 @@ pub struct Start {
     pub store: StoreView,
     pub system: System,
     pub version: String,
+    /// Started with `--practice`: open the practice account's page first.
+    pub practice: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]
@@ -251,7 +253,10 @@ pub struct View {
 #[serde(rename_all = "camelCase", tag = "kind")]
 pub enum Question {
     #[serde(rename_all = "camelCase")]
-    Password { purpose: PasswordPurpose, saved: bool },
+    Password {
+        purpose: PasswordPurpose,
+        saved: bool,
+    },
     Code(CodeView),
     NewPassword(NewPasswordView),
     Done(DoneView),
@@ -343,16 +348,25 @@ pub enum Done {
 #[derive(Clone, Deserialize, Type)]
 #[serde(rename_all = "camelCase", tag = "kind")]
 pub enum AnswerForm {
-    Password { password: String },
+    Password {
+        password: String,
+    },
     /// Use the password that is in the store; it never comes to the web view.
     Saved,
-    Code { code: String },
+    Code {
+        code: String,
+    },
     /// A typed one, twice.
-    NewPassword { password: String, repeat: String },
+    NewPassword {
+        password: String,
+        repeat: String,
+    },
     /// The one that [`Generated`] showed last.
     UseGenerated,
     Resend,
-    OtherWay { way: Way },
+    OtherWay {
+        way: Way,
+    },
     /// Find out what became of a change whose answer was lost.
     FindOut,
 }
@@ -366,10 +380,14 @@ pub enum ProblemView {
     NoPasswordFits,
     WrongCode,
     #[serde(rename_all = "camelCase")]
-    WeakPassword { reasons: Vec<WeakReason> },
+    WeakPassword {
+        reasons: Vec<WeakReason>,
+    },
     Mismatch,
     #[serde(rename_all = "camelCase")]
-    TooSoon { wait: u32 },
+    TooSoon {
+        wait: u32,
+    },
     /// The lost answer is found: the password was not changed.
     NotChanged,
 }
@@ -394,7 +412,9 @@ pub enum ErrorView {
     /// The server is there but didn't answer in time or is out of order.
     ServerTrouble,
     #[serde(rename_all = "camelCase")]
-    RateLimited { wait: Option<u32> },
+    RateLimited {
+        wait: Option<u32>,
+    },
     Expired,
     Refused,
     SignedOut,
@@ -414,7 +434,9 @@ pub enum ErrorView {
     Clipboard,
     /// The flow or account is no longer there (another window, a restart).
     Gone,
-    Address { why: AddressProblem },
+    Address {
+        why: AddressProblem,
+    },
     Bug,
 }
 

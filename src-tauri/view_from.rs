@@ -5,7 +5,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use accounts::address::AddressProblem as Address;
 use accounts::flow::{Done, Finish, Purpose, Question as Asked};
 use accounts::provider::{
-    Abilities as Able, About, CodeAsk, CodePurpose as For, CodeShape as Shape, Device, Way as By, WeakReason as Weak,
+    Abilities as Able, About, CodeAsk, CodePurpose as For, CodeShape as Shape, Device, Way as By,
+    WeakReason as Weak,
 };
 use accounts::store::{StoreKind as Kept, Why as Because};
 use accounts::strength::{Hint, Strength as Measured};
@@ -103,8 +104,14 @@ impl From<Weak> for WeakReason {
 
 impl From<Measured> for Strength {
     fn from(measured: Measured) -> Self {
-        let rules = measured.rules.iter().map(|(rule, met)| RuleView { rule: (*rule).into(), met: *met }).collect();
-        Self { score: measured.score, hint: measured.hint.map(Into::into), ok: measured.weak().is_empty(), rules }
+        let rules =
+            measured.rules.iter().map(|(rule, met)| RuleView { rule: (*rule).into(), met: *met }).collect();
+        Self {
+            score: measured.score,
+            hint: measured.hint.map(Into::into),
+            ok: measured.weak().is_empty(),
+            rules,
+        }
     }
 }
 

@@ -74,7 +74,13 @@ mod tests {
         for own in ["tauri://localhost/", "tauri://localhost/index.html", "http://tauri.localhost/"] {
             assert!(is_our_own(&own.parse().unwrap()), "{own}");
         }
-        for other in ["https://evil.example/", "file:///etc/passwd", "tauri://evil/", "data:text/html,x", "about:blank"] {
+        for other in [
+            "https://evil.example/",
+            "file:///etc/passwd",
+            "tauri://evil/",
+            "data:text/html,x",
+            "about:blank",
+        ] {
             assert!(!is_our_own(&other.parse().unwrap()), "{other}");
         }
     }

@@ -3,7 +3,8 @@
 use specta_typescript::Typescript;
 
 const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/ui/src/bindings.ts");
-const HEADER: &str = "// GENERATED from src-tauri/commands.rs by `cargo xtask bindings`. Do not edit.\n/* eslint-disable */\n";
+const HEADER: &str =
+    "// GENERATED from src-tauri/commands.rs by `cargo xtask bindings`. Do not edit.\n/* eslint-disable */\n";
 
 #[test]
 fn bindings_are_fresh() {

@@ -76,9 +76,13 @@ impl Journey {
         let said = match &answer {
             AnswerForm::Password { password } => format!("password {password}"),
             AnswerForm::Saved => "the saved password".into(),
-            AnswerForm::Code { code } if mailed.is_some_and(|mailed| mailed.expose() == code) => "the mailed code".into(),
+            AnswerForm::Code { code } if mailed.is_some_and(|mailed| mailed.expose() == code) => {
+                "the mailed code".into()
+            }
             AnswerForm::Code { code } => format!("code {code}"),
-            AnswerForm::NewPassword { password, repeat } => format!("new password {password}, once more {repeat}"),
+            AnswerForm::NewPassword { password, repeat } => {
+                format!("new password {password}, once more {repeat}")
+            }
             AnswerForm::UseGenerated => "the generated password".into(),
             AnswerForm::Resend => "a new code, please".into(),
             AnswerForm::OtherWay { way } => format!("another way: {way:?}"),
@@ -249,7 +253,13 @@ async fn another_way() {
 async fn weak_password_with_its_reason() {
     let mut journey = Journey::start();
     journey.begin(IntentKind::Recover).await.mailed_code().await;
-    journey.new_password("sommer2024").await.new_password("correct horse battery").await.new_password(NEW).await;
+    journey
+        .new_password("sommer2024")
+        .await
+        .new_password("correct horse battery")
+        .await
+        .new_password(NEW)
+        .await;
     snapshot!(journey);
 }
 

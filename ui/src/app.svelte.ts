@@ -67,6 +67,7 @@ class App {
     this.system = start.system;
     this.store = start.store;
     this.#apply(start.settings);
+    if (start.practice) this.room = { name: 'practice' };
     this.ready = true;
     if (!start.firstStart) await this.loadAccounts();
   }

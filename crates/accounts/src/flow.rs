@@ -9,8 +9,8 @@ use crate::clock::{Clock, Random};
 use crate::error::{Error, ErrorKind, Result};
 use crate::generate::{self, Recipe};
 use crate::provider::{
-    Answer, Challenge, CodeAsk, Exchange, Intent, Outcome, PasswordRules, Problem, Provider, Session, Step, Way,
-    WeakReason,
+    Answer, Challenge, CodeAsk, Exchange, Intent, Outcome, PasswordRules, Problem, Provider, Session, Step,
+    Way, WeakReason,
 };
 use crate::secret::Secret;
 use crate::store::{CredentialStore, PastId, Why};
@@ -136,7 +136,12 @@ struct Unsaved {
 
 impl Flow {
     /// Starts a conversation for an account, which need not be in the list yet.
-    pub async fn begin(deps: Deps, provider: Arc<dyn Provider>, account: Account, purpose: Purpose) -> Result<Self> {
+    pub async fn begin(
+        deps: Deps,
+        provider: Arc<dyn Provider>,
+        account: Account,
+        purpose: Purpose,
+    ) -> Result<Self> {
         let identifier = account.identifier.clone();
         let intent = match purpose {
             Purpose::SignIn => Intent::SignIn { identifier },
@@ -222,7 +227,8 @@ impl Flow {
                 self.pass_on(Answer::Password(password)).await
             }
             (Question::Password { current: true, .. }, Given::Saved) => {
-                let current = self.deps.store.current(&self.account.id).await?.ok_or(ErrorKind::Unsupported)?;
+                let current =
+                    self.deps.store.current(&self.account.id).await?.ok_or(ErrorKind::Unsupported)?;
                 self.pass_on(Answer::Password(current.password)).await
             }
             (Question::Code(_), Given::Code(code)) => self.pass_on(Answer::Code(code)).await,

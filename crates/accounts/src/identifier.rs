@@ -5,10 +5,40 @@ pub const MAX_LENGTH: usize = 254;
 
 /// Mailbox domains that most people have; slips are looked for near these.
 const DOMAINS: [&str; 34] = [
-    "gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "hotmail.de", "hotmail.es", "live.com", "msn.com",
-    "yahoo.com", "yahoo.de", "yahoo.es", "icloud.com", "me.com", "mac.com", "aol.com", "proton.me", "protonmail.com",
-    "gmx.de", "gmx.net", "gmx.com", "web.de", "t-online.de", "freenet.de", "posteo.de", "mailbox.org", "mail.ru",
-    "yandex.ru", "ya.ru", "rambler.ru", "bk.ru", "list.ru", "inbox.ru", "mail.com", "ymail.com",
+    "gmail.com",
+    "googlemail.com",
+    "outlook.com",
+    "hotmail.com",
+    "hotmail.de",
+    "hotmail.es",
+    "live.com",
+    "msn.com",
+    "yahoo.com",
+    "yahoo.de",
+    "yahoo.es",
+    "icloud.com",
+    "me.com",
+    "mac.com",
+    "aol.com",
+    "proton.me",
+    "protonmail.com",
+    "gmx.de",
+    "gmx.net",
+    "gmx.com",
+    "web.de",
+    "t-online.de",
+    "freenet.de",
+    "posteo.de",
+    "mailbox.org",
+    "mail.ru",
+    "yandex.ru",
+    "ya.ru",
+    "rambler.ru",
+    "bk.ru",
+    "list.ru",
+    "inbox.ru",
+    "mail.com",
+    "ymail.com",
 ];
 
 /// Whether the text could be an identifier at all: a user name, or a complete address.
@@ -22,7 +52,10 @@ pub fn is_plausible(text: &str) -> bool {
             // "@jana@social.example" and "@jana:server" are identifiers, too.
             Some(("", name)) => !name.is_empty(),
             Some((_, domain)) => {
-                domain.contains('.') && !domain.starts_with('.') && !domain.ends_with('.') && !domain.contains("..")
+                domain.contains('.')
+                    && !domain.starts_with('.')
+                    && !domain.ends_with('.')
+                    && !domain.contains("..")
             }
             None => true,
         }
@@ -77,7 +110,9 @@ mod tests {
 
     #[test]
     fn user_names_and_addresses_are_plausible() {
-        for text in ["jana", "jana.koenig@mail.example", "@jana@social.example", "@jana:matrix.example", "яна"] {
+        for text in
+            ["jana", "jana.koenig@mail.example", "@jana@social.example", "@jana:matrix.example", "яна"]
+        {
             assert!(is_plausible(text), "{text}");
         }
     }
@@ -85,7 +120,9 @@ mod tests {
     #[test]
     fn half_typed_over_long_and_broken_ones_are_not() {
         let long = "a".repeat(255);
-        for text in ["", "  ", "jana@", "jana@mail", "jana@mail.", "jana@.example", "a@b..c", "ja na", "@", &long] {
+        for text in
+            ["", "  ", "jana@", "jana@mail", "jana@mail.", "jana@.example", "a@b..c", "ja na", "@", &long]
+        {
             assert!(!is_plausible(text), "{text}");
         }
     }
@@ -106,7 +143,14 @@ mod tests {
 
     #[test]
     fn right_and_unknown_domains_are_left_alone() {
-        for typed in ["jana@gmail.com", "jana@yahoo.de", "jana@dorfladen.example", "jana", "jana@ma.ru", "jana@mail.com"] {
+        for typed in [
+            "jana@gmail.com",
+            "jana@yahoo.de",
+            "jana@dorfladen.example",
+            "jana",
+            "jana@ma.ru",
+            "jana@mail.com",
+        ] {
             assert_eq!(suggestion(typed), None, "{typed}");
         }
     }

@@ -92,7 +92,9 @@ pub enum Intent {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Challenge {
     /// The password of the account; with `current`, to change it.
-    Password { current: bool },
+    Password {
+        current: bool,
+    },
     Code(CodeAsk),
     NewPassword(PasswordRules),
 }

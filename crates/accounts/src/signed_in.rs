@@ -19,7 +19,12 @@ pub async fn sessions(deps: &Deps, provider: &Arc<dyn Provider>, account: &Accou
 }
 
 /// Ends sessions; how many others ended, where the server says.
-pub async fn end(deps: &Deps, provider: &Arc<dyn Provider>, account: &Account, which: Which) -> Result<Option<u32>> {
+pub async fn end(
+    deps: &Deps,
+    provider: &Arc<dyn Provider>,
+    account: &Account,
+    which: Which,
+) -> Result<Option<u32>> {
     let mut session = load(deps, account).await?;
     let before = session.clone();
     let result = provider.end_session(&mut session, which.clone()).await;

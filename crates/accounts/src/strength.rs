@@ -93,12 +93,17 @@ fn words(text: &str) -> impl Iterator<Item = String> {
 
 fn from_warning(warning: Warning) -> Hint {
     match warning {
-        Warning::StraightRowsOfKeysAreEasyToGuess | Warning::ShortKeyboardPatternsAreEasyToGuess => Hint::Keyboard,
-        Warning::RepeatsLikeAaaAreEasyToGuess | Warning::RepeatsLikeAbcAbcAreOnlySlightlyHarderToGuess => Hint::Repeats,
+        Warning::StraightRowsOfKeysAreEasyToGuess | Warning::ShortKeyboardPatternsAreEasyToGuess => {
+            Hint::Keyboard
+        }
+        Warning::RepeatsLikeAaaAreEasyToGuess | Warning::RepeatsLikeAbcAbcAreOnlySlightlyHarderToGuess => {
+            Hint::Repeats
+        }
         Warning::SequencesLikeAbcAreEasyToGuess => Hint::Sequence,
         Warning::RecentYearsAreEasyToGuess => Hint::Year,
         Warning::DatesAreOftenEasyToGuess => Hint::Date,
-        Warning::NamesAndSurnamesByThemselvesAreEasyToGuess | Warning::CommonNamesAndSurnamesAreEasyToGuess => Hint::Name,
+        Warning::NamesAndSurnamesByThemselvesAreEasyToGuess
+        | Warning::CommonNamesAndSurnamesAreEasyToGuess => Hint::Name,
         Warning::ThisIsATop10Password
         | Warning::ThisIsATop100Password
         | Warning::ThisIsACommonPassword
@@ -113,9 +118,8 @@ fn from_suggestion(suggestion: &Suggestion) -> Hint {
         Suggestion::AvoidSequences => Hint::Sequence,
         Suggestion::AvoidRecentYears | Suggestion::AvoidYearsThatAreAssociatedWithYou => Hint::Year,
         Suggestion::AvoidDatesAndYearsThatAreAssociatedWithYou => Hint::Date,
-        Suggestion::CapitalizationDoesntHelpVeryMuch | Suggestion::AllUppercaseIsAlmostAsEasyToGuessAsAllLowercase => {
-            Hint::Capitals
-        }
+        Suggestion::CapitalizationDoesntHelpVeryMuch
+        | Suggestion::AllUppercaseIsAlmostAsEasyToGuessAsAllLowercase => Hint::Capitals,
         Suggestion::ReversedWordsArentMuchHarderToGuess => Hint::Reversed,
         Suggestion::PredictableSubstitutionsDontHelpVeryMuch => Hint::Substitution,
         Suggestion::UseALongerKeyboardPatternWithMoreTurns => Hint::Keyboard,

@@ -88,7 +88,8 @@ impl ServerBench {
         let ours = Arc::new(ManualClock::at(1_800_000_000));
         let running = server.start();
         let http = Http::new().unwrap();
-        let provider = RecoveryServer::find(http, ours.clone(), base, "Regain on a bench".into()).await.unwrap();
+        let provider =
+            RecoveryServer::find(http, ours.clone(), base, "Regain on a bench".into()).await.unwrap();
         let bench = Self {
             provider: Arc::new(provider),
             ours,

@@ -3,7 +3,12 @@
 use super::*;
 
 impl Flow {
-    pub(super) async fn typed_new(&mut self, password: Secret, repeat: &Secret, rules: PasswordRules) -> Result<()> {
+    pub(super) async fn typed_new(
+        &mut self,
+        password: Secret,
+        repeat: &Secret,
+        rules: PasswordRules,
+    ) -> Result<()> {
         let mut reasons = strength::measure(&password, rules, &self.context()).weak();
         let current = self.deps.store.current(&self.account.id).await?;
         if current.is_some_and(|current| current.password == password) {

@@ -22,7 +22,9 @@ pub fn normalise(typed: &str, shape: CodeShape) -> Secret {
 }
 
 fn is_separator(c: char) -> bool {
-    c.is_whitespace() || c.is_control() || matches!(c, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '.' | '\u{200b}')
+    c.is_whitespace()
+        || c.is_control()
+        || matches!(c, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '.' | '\u{200b}')
 }
 
 #[cfg(test)]
@@ -35,7 +37,9 @@ mod tests {
 
     #[test]
     fn spaces_dashes_and_full_width_digits_are_understood() {
-        for typed in ["48213905", " 4821 3905 ", "4821-3905", "４８２１３９０５", "4821\u{a0}3905\n", "4821–3905"] {
+        for typed in
+            ["48213905", " 4821 3905 ", "4821-3905", "４８２１３９０５", "4821\u{a0}3905\n", "4821–3905"]
+        {
             assert_eq!(digits(typed), "48213905", "{typed}");
         }
     }

@@ -6,7 +6,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::{
-    Answer, Challenge, CodeAsk, CodePurpose, Exchange, Intent, Outcome, Problem, Provider, Session, Step, Way, Which,
+    Answer, Challenge, CodeAsk, CodePurpose, Exchange, Intent, Outcome, Problem, Provider, Session, Step,
+    Way, Which,
 };
 use crate::error::ErrorKind;
 use crate::secret::Secret;
@@ -65,10 +66,7 @@ async fn signs_in(bench: &dyn Bench) {
 async fn refuses_a_wrong_password(bench: &dyn Bench) {
     let mut exchange = begin_sign_in(bench, &bench.identifier()).await;
     let step = exchange.answer(Answer::Password(Secret::new("not the password at all"))).await.unwrap();
-    assert!(matches!(
-        step,
-        Step::Ask(Challenge::Password { current: false }, Some(Problem::WrongPassword))
-    ));
+    assert!(matches!(step, Step::Ask(Challenge::Password { current: false }, Some(Problem::WrongPassword))));
     // The question stands: the right one may follow.
     let step = exchange.answer(Answer::Password(bench.password())).await.unwrap();
     assert!(matches!(step, Step::Done(Outcome::SignedIn(_))));
@@ -121,7 +119,11 @@ async fn recovers_with_a_second_factor_afterwards(bench: &dyn Bench) {
     set(&mut *exchange, NEW).await;
     let mut exchange = begin_sign_in(bench, &bench.identifier()).await;
     let step = exchange.answer(Answer::Password(Secret::new(NEW))).await.unwrap();
-    assert_eq!(code_asked(step).purpose, CodePurpose::SecondFactor, "recovery leaves the second factor standing");
+    assert_eq!(
+        code_asked(step).purpose,
+        CodePurpose::SecondFactor,
+        "recovery leaves the second factor standing"
+    );
 }
 
 async fn a_wrong_code_may_be_typed_again(bench: &dyn Bench) {
@@ -244,7 +246,8 @@ async fn lists_and_ends_sessions(bench: &dyn Bench) {
     assert_eq!(list.iter().filter(|device| device.current).count(), 1);
     assert!(list.len() >= 3, "here, there, and the one that was there before: {list:?}");
 
-    let other = provider.sessions(&mut there).await.unwrap().into_iter().find(|device| device.current).unwrap();
+    let other =
+        provider.sessions(&mut there).await.unwrap().into_iter().find(|device| device.current).unwrap();
     provider.end_session(&mut here, Which::One(other.id)).await.unwrap();
     assert_eq!(provider.sessions(&mut there).await.unwrap_err().kind(), ErrorKind::SignedOut);
 
@@ -302,6 +305,9 @@ fn code_asked(step: Step) -> CodeAsk {
 /// A code of the same shape that is not this one.
 fn other_code(code: &Secret) -> Secret {
     Secret::new(
-        code.expose().chars().map(|c| if c == '9' { '0' } else { char::from(c as u8 + 1) }).collect::<String>(),
+        code.expose()
+            .chars()
+            .map(|c| if c == '9' { '0' } else { char::from(c as u8 + 1) })
+            .collect::<String>(),
     )
 }

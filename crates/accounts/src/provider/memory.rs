@@ -177,7 +177,9 @@ impl Provider for Memory {
 
     async fn begin(&self, intent: Intent) -> Result<(Box<dyn Exchange>, Challenge)> {
         let (state, challenge) = match intent {
-            Intent::SignIn { identifier } => (Talk::SignIn { identifier }, Challenge::Password { current: false }),
+            Intent::SignIn { identifier } => {
+                (Talk::SignIn { identifier }, Challenge::Password { current: false })
+            }
             Intent::Recover { identifier } => {
                 self.call(false, |state| {
                     // The same for everyone; only the mailbox tells.
@@ -258,11 +260,16 @@ impl Exchange for Conversation {
         match (&mut self.talk, answer) {
             (Talk::SignIn { identifier }, Answer::Password(password)) => {
                 let outcome = server.call(false, |state| {
-                    Ok(match (state.identifier == *identifier && state.password == password, &state.second_factor) {
-                        (false, _) => None,
-                        (true, None) => Some(Some(state.sign_in())),
-                        (true, Some(_)) => Some(None),
-                    })
+                    Ok(
+                        match (
+                            state.identifier == *identifier && state.password == password,
+                            &state.second_factor,
+                        ) {
+                            (false, _) => None,
+                            (true, None) => Some(Some(state.sign_in())),
+                            (true, Some(_)) => Some(None),
+                        },
+                    )
                 })?;
                 Ok(match outcome {
                     None => Step::Ask(Challenge::Password { current: false }, Some(Problem::WrongPassword)),
@@ -305,7 +312,8 @@ impl Exchange for Conversation {
             }
             (Talk::Code { known, ask, tries }, Answer::Code(typed)) => {
                 let typed = normalise(typed.expose(), ask.shape);
-                let (known, expired) = (*known, ask.valid_until.is_some_and(|until| server.clock.now() >= until));
+                let (known, expired) =
+                    (*known, ask.valid_until.is_some_and(|until| server.clock.now() >= until));
                 let right = server.call(false, |state| {
                     if expired || *tries >= TRIES {
                         return Err(ErrorKind::Expired.into());
@@ -356,7 +364,10 @@ impl Exchange for Conversation {
                     Ok(state.sessions.drain(..).count())
                 })?;
                 self.talk = Talk::Over;
-                Ok(Step::Done(Outcome::PasswordChanged { session: None, sessions_ended: u32::try_from(ended).ok() }))
+                Ok(Step::Done(Outcome::PasswordChanged {
+                    session: None,
+                    sessions_ended: u32::try_from(ended).ok(),
+                }))
             }
             (Talk::Change { current, .. }, Answer::Password(password)) => {
                 *current = Some(password);

@@ -76,9 +76,10 @@ impl Provider for RecoveryServer {
 
     async fn begin(&self, intent: Intent) -> Result<(Box<dyn Exchange>, Challenge)> {
         match intent {
-            Intent::SignIn { identifier } => {
-                Ok((Box::new(sign_in::SignIn::new(self.desk.clone(), identifier)), Challenge::Password { current: false }))
-            }
+            Intent::SignIn { identifier } => Ok((
+                Box::new(sign_in::SignIn::new(self.desk.clone(), identifier)),
+                Challenge::Password { current: false },
+            )),
             Intent::Recover { identifier } => {
                 let (exchange, challenge) = recover::Recover::begin(self.desk.clone(), &identifier).await?;
                 Ok((Box::new(exchange), challenge))

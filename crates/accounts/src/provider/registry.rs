@@ -41,7 +41,10 @@ impl Providers {
     }
 
     /// Finds out what is at an address that was typed, by asking it who it is and nothing else.
-    pub async fn find(&self, typed: &str) -> Result<std::result::Result<(Server, Arc<dyn Provider>), AddressProblem>> {
+    pub async fn find(
+        &self,
+        typed: &str,
+    ) -> Result<std::result::Result<(Server, Arc<dyn Provider>), AddressProblem>> {
         let base = match address::parse(typed) {
             Ok(base) => base,
             Err(problem) => return Ok(Err(problem)),
