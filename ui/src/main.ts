@@ -1,9 +1,14 @@
 import './styles/fonts.css';
 import './styles/tokens.css';
 import './styles/base.css';
-import './styles/controls.css';
+import './styles/buttons.css';
+import './styles/fields.css';
+import './styles/code.css';
+import './styles/notice.css';
+import './styles/secrets.css';
 import './styles/question.css';
 import './styles/rooms.css';
+import './styles/dialogs.css';
 import './styles/parts.css';
 import './styles/narrow.css';
 import { mount } from 'svelte';

@@ -372,7 +372,7 @@ export const es: Words = {
     thisComputer: 'Este ordenador',
     now: 'ahora',
     endSession: 'Cerrar sesión',
-    endSessionOf: (name) => `Cerrar la sesión en ${name}`,
+    endSessionOf: (name) => `Cerrar sesión en ${name}`,
     endOthers: 'Cerrar todas las demás…',
     noOthers: 'Solo hay sesión en este ordenador.',
     noSessions: 'Inicia sesión para ver dónde más está abierta esta cuenta.',
