@@ -198,7 +198,7 @@ function answer(id: number, given: AnswerForm): View {
 }
 
 const handlers: Record<string, (a: never) => unknown> = {
-  start: () => ({ firstStart: query.get('state') === 'first', settings, store, system: 'linux', version: '0.1.0' }),
+  start: () => ({ firstStart: query.get('state') === 'first', settings, store, system: 'linux', version: '0.1.0', practice: query.has('practice') }),
   shown: () => null,
   save_settings: (a: { settings: Settings }) => (settings = a.settings),
   choose_store: (a: { kind: StoreView['kind'] }) => {

@@ -304,6 +304,8 @@ export type Start = {
 	store: StoreView,
 	system: System,
 	version: string,
+	/**  Started with `--practice`: open the practice account's page first. */
+	practice: boolean,
 };
 
 export type StoreKind = 
