@@ -4,7 +4,7 @@ use anyhow::{Context as _, Result, ensure};
 
 use crate::desk::Desk;
 use crate::server::{AccountServer, FORGOTTEN, IDENTIFIER};
-use crate::steps::{open_account, password_in_keychain, revealed_password};
+use crate::steps::{open_account, revealed_password};
 use crate::transcript::Transcript;
 use crate::window::Window;
 
@@ -79,13 +79,16 @@ async fn practise(desk: &Desk, transcript: &mut Transcript) -> Result<()> {
     let used = window.text("generated-password").await?;
     window.press("use-generated").await?;
     transcript.step(window, "done", "Use a password that Regain made").await?;
-    ensure!(password_in_keychain(desk)? == used, "the keychain holds the password that was used");
-    let waiting = desk.secret_tool_search(&["service", "Regain"])?;
+    let kept = desk.find_in_keychain("Regain")?;
+    ensure!(
+        kept.len() == 1 && kept[0].secret == used,
+        "the keychain holds the password that was used: {kept:?}"
+    );
+    ensure!(used != made && desk.keychain_holds(&made)?, "the one that was made and not used is not lost");
     transcript.note(&format!(
-        "`secret-tool search service Regain`, another program, finds the new password in the keychain: {}.",
-        waiting.lines().next().unwrap_or_default()
+        "Another program, `secret-tool search service Regain`, finds the new password in the keychain, labelled “{}”.",
+        kept[0].label
     ))?;
-    ensure!(made == used || !made.is_empty(), "a password was made");
     window.press("done").await
 }
 
@@ -147,7 +150,10 @@ async fn real_server(desk: &Desk, transcript: &mut Transcript) -> Result<()> {
     window.type_into("code-input", &totp.code_at(now()?)).await?;
     transcript.step(window, "done", "Type the six digits of the authenticator app").await?;
     window.press("done").await?;
-    desk.secret_tool_clear(&["service", "Regain", "username", &account_of(desk, FORGOTTEN)?])?;
+    let kept = desk.find_in_keychain("Regain")?;
+    let real =
+        kept.iter().find(|item| item.secret == FORGOTTEN).context("the password that signed in is kept")?;
+    desk.delete_from_keychain(&real.username)?;
     open_named_account(window, "Dorfladen").await?;
     window.press("change-password").await?;
     transcript
@@ -216,15 +222,6 @@ async fn open_named_account(window: &Window, name: &str) -> Result<()> {
     }
     window.await_screen("account").await?;
     Ok(())
-}
-
-/// Under which account a password stands in the keychain.
-fn account_of(desk: &Desk, password: &str) -> Result<String> {
-    let found = desk.secret_tool_search(&["service", "Regain"])?;
-    ensure!(found.contains(password), "the password is not in the keychain:\n{found}");
-    let names: Vec<&str> =
-        found.lines().filter_map(|line| line.strip_prefix("attribute.username = ")).collect();
-    names.last().map(|name| (*name).to_owned()).context("the account of a password")
 }
 
 #[expect(clippy::disallowed_methods, reason = "an authenticator app reads the real clock")]

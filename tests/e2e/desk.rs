@@ -9,12 +9,12 @@ use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, anyhow, bail, ensure};
+use anyhow::{Context as _, Result, anyhow, bail};
 use tempfile::TempDir;
 use thirtyfour::prelude::*;
 use tokio::time::timeout;
 
-use crate::process::Process;
+use crate::process::{Process, program};
 use crate::window::Window;
 
 /// Only the services that a test starts: nothing is activated behind its back, no portal, no second keychain.
@@ -58,12 +58,8 @@ struct Parts {
 impl Desk {
     /// Plays a story at a fresh desk; if it goes wrong, leaves a picture, the page and the app's log in `target/e2e/`.
     pub async fn play(name: &str, story: impl AsyncFnOnce(&mut Self) -> Result<()>) {
-        Self::play_at(name, Keychain::Unlocked, story).await;
-    }
-
-    pub async fn play_at(name: &str, keychain: Keychain, story: impl AsyncFnOnce(&mut Self) -> Result<()>) {
         let _turn = TURN.lock().await;
-        let mut desk = match Self::open(keychain).await {
+        let mut desk = match Self::open().await {
             Ok(desk) => desk,
             Err(error) => panic!("{name}: the desk did not open: {error:#}"),
         };
@@ -77,8 +73,8 @@ impl Desk {
         desk.window.close().await;
     }
 
-    async fn open(keychain: Keychain) -> Result<Self> {
-        let mut parts = Parts::open(keychain)?;
+    async fn open() -> Result<Self> {
+        let mut parts = Parts::open()?;
         let window = parts.start_app().await?;
         Ok(Self { window, parts })
     }
@@ -91,23 +87,9 @@ impl Desk {
         Ok(())
     }
 
-    /// What is in the keychain under these attributes, as another program sees it.
-    pub fn secret_tool_search(&self, attributes: &[&str]) -> Result<String> {
-        let out = self
-            .parts
-            .command("secret-tool")
-            .args(["search", "--all", "--unlock"])
-            .args(attributes)
-            .output()?;
-        // It prints the secret on one stream and the attributes on the other.
-        Ok(format!("{}{}", String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr)))
-    }
-
-    /// Deletes from the keychain, as a person may do with its own program.
-    pub fn secret_tool_clear(&self, attributes: &[&str]) -> Result<()> {
-        let status = self.parts.command("secret-tool").arg("clear").args(attributes).status()?;
-        ensure!(status.success(), "secret-tool clear {attributes:?} ended with {status}");
-        Ok(())
+    /// A program of this desk: its display, bus and home, and nothing of the machine's own.
+    pub fn command(&self, name: &str) -> Command {
+        self.parts.command(name)
     }
 
     pub fn start_keychain(&mut self) -> Result<()> {
@@ -141,14 +123,8 @@ impl Desk {
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Keychain {
-    Unlocked,
-    Missing,
-}
-
 impl Parts {
-    fn open(keychain: Keychain) -> Result<Self> {
+    fn open() -> Result<Self> {
         let home = tempfile::Builder::new().prefix("regain-desk-").tempdir()?;
         for folder in ["run", "data", "config", "cache", "config/gtk-3.0"] {
             fs::DirBuilder::new().recursive(true).mode(0o700).create(home.path().join(folder))?;
@@ -160,9 +136,9 @@ impl Parts {
 
         let screen = ["-displayfd", "1", "-screen", "0", "1400x1000x24", "-nolisten", "tcp", "-noreset"];
         let (display_server, number) =
-            Process::start_and_hear(Command::new("Xvfb").args(screen).stderr(Stdio::null()))?;
+            Process::start_and_hear(program("Xvfb").args(screen).stderr(Stdio::null()))?;
         let (bus, bus_address) = Process::start_and_hear(
-            Command::new("dbus-daemon")
+            program("dbus-daemon")
                 .args(["--nofork", "--nopidfile", "--print-address=1"])
                 .arg(format!("--config-file={}", bus_config.display())),
         )?;
@@ -176,9 +152,7 @@ impl Parts {
             display: format!(":{number}"),
             said: Arc::default(),
         };
-        if keychain == Keychain::Unlocked {
-            parts.start_keychain()?;
-        }
+        parts.start_keychain()?;
         Ok(parts)
     }
 
@@ -232,13 +206,14 @@ impl Parts {
             WebDriver::builder(address, wanted).request_timeout(Duration::from_secs(60)).connect().await;
         let session = started
             .with_context(|| format!("the app did not start; it said:\n{}", self.said().join("\n")))?;
-        Ok(Window::new(session))
+        let window = Window::new(session);
+        window.await_shown().await?;
+        Ok(window)
     }
 
-    /// A program of this desk: its display, bus and home, and nothing of the machine's own.
-    fn command(&self, program: &str) -> Command {
+    fn command(&self, name: &str) -> Command {
         let home = self.home.path();
-        let mut command = Command::new(program);
+        let mut command = program(name);
         command
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
@@ -250,7 +225,7 @@ impl Parts {
             .env("DISPLAY", &self.display)
             .env("GDK_BACKEND", "x11")
             .env("DBUS_SESSION_BUS_ADDRESS", &self.bus_address)
-            .env("LANG", "en_GB.UTF-8")
+            .env("LANG", "C.UTF-8")
             .env("TZ", "UTC")
             .env("NO_AT_BRIDGE", "1")
             .env("TAURI_WEBVIEW_AUTOMATION", "true")

@@ -1,11 +1,10 @@
 //! The same way without a mouse.
 
-use anyhow::{Result, ensure};
+use anyhow::ensure;
 use thirtyfour::Key;
 
 use crate::desk::Desk;
 use crate::server::{AccountServer, IDENTIFIER};
-use crate::steps::password_in_keychain;
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "drives the real window: cargo xtask test"]
@@ -53,7 +52,7 @@ async fn the_whole_way_by_keyboard_alone() {
         window.key(&[], Key::Enter).await?;
         window.await_screen("done").await?;
         ensure!(server.opens(&made).await?, "the server took it");
-        ensure!(password_in_keychain(desk)? == made, "the keychain has it");
+        ensure!(desk.password_in_keychain()? == made, "the keychain has it");
         window.tab_to("done").await?;
         window.key(&[], Key::Enter).await?;
 

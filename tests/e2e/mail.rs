@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use mail_parser::MessageParser;
-use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::timeout;
@@ -111,7 +111,7 @@ async fn take(stream: TcpStream, arrived: UnboundedSender<Mail>) -> Result<()> {
     Ok(())
 }
 
-async fn body(lines: &mut (impl AsyncBufReadExt + Unpin)) -> Result<Vec<u8>> {
+async fn body(lines: &mut (impl AsyncBufRead + Unpin)) -> Result<Vec<u8>> {
     let (mut body, mut line) = (Vec::new(), Vec::new());
     while lines.read_until(b'\n', &mut line).await? > 0 && line != b".\r\n" {
         body.extend_from_slice(if line.starts_with(b".") { &line[1..] } else { &line });

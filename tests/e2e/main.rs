@@ -8,6 +8,7 @@
 mod demo;
 mod desk;
 mod keyboard;
+mod keychain;
 mod mail;
 mod process;
 mod recovery;

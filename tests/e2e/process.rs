@@ -6,6 +6,13 @@ use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
 
+/// A program that the kernel ends with the thread that started it, should a test be killed before it can tidy up.
+pub fn program(name: &str) -> Command {
+    let mut command = Command::new("setpriv");
+    command.args(["--pdeathsig", "KILL", name]);
+    command
+}
+
 /// A process and all its descendants, killed when this is dropped, also by a panic.
 pub struct Process {
     child: Child,
@@ -13,7 +20,7 @@ pub struct Process {
 
 impl Process {
     pub fn start(command: &mut Command) -> Result<Self> {
-        let name = command.get_program().to_string_lossy().into_owned();
+        let name = told(command);
         let child = command
             .process_group(0)
             .spawn()
@@ -29,7 +36,7 @@ impl Process {
         let mut out = BufReader::new(out);
         out.read_line(&mut line)?;
         if line.trim().is_empty() {
-            bail!("{:?} ended without a word", command.get_program());
+            bail!("{} ended without a word", told(command));
         }
         // Whatever else it says must not fill the pipe.
         std::thread::spawn(move || std::io::copy(&mut out, &mut std::io::sink()));
@@ -50,8 +57,12 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         // The shell's own `kill` knows process groups and is on every system.
-        let group = format!("kill -KILL -- -{}", self.child.id());
+        let group = format!("kill -s KILL -- -{}", self.child.id());
         let _ = Command::new("sh").args(["-c", &group]).stderr(Stdio::null()).status();
         let _ = self.child.wait();
     }
+}
+
+fn told(command: &Command) -> String {
+    command.get_args().nth(2).unwrap_or(command.get_program()).to_string_lossy().into_owned()
 }

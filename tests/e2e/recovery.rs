@@ -1,12 +1,10 @@
 //! The main job: from "no password fits" to signed in again, and what may happen on the way.
 
-use anyhow::{Result, ensure};
+use anyhow::ensure;
 
 use crate::desk::Desk;
 use crate::server::{AccountServer, FORGOTTEN};
-use crate::steps::{
-    find_server, first_start, forget, open_account, password_in_keychain, revealed_password, sign_in,
-};
+use crate::steps::{find_server, first_start, forget, open_account, revealed_password, sign_in};
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "drives the real window: cargo xtask test"]
@@ -25,15 +23,14 @@ async fn a_forgotten_password_is_replaced_and_kept() {
         window.await_screen("new-password").await?;
         let made = window.text("generated-password").await?;
         ensure!(made.chars().count() >= 15, "too short: {made}");
-        let waiting = desk.secret_tool_search(&["application", "rust-keyring"])?;
-        ensure!(waiting.contains(&made), "the new password is in the keychain before it is sent:\n{waiting}");
+        ensure!(desk.keychain_holds(&made)?, "the new password is in the keychain before it is sent");
         ensure!(!server.opens(&made).await?, "nothing is sent before the person says so");
         window.press("use-generated").await?;
 
         window.await_screen("done").await?;
         ensure!(server.opens(&made).await?, "the server took the new password");
         ensure!(!server.opens(FORGOTTEN).await?, "the old one is gone");
-        ensure!(password_in_keychain(desk)? == made, "the keychain holds what the server has");
+        ensure!(desk.password_in_keychain()? == made, "the keychain holds what the server has");
         let notice = server.mailbox.next_about("was changed").await?;
         ensure!(!notice.html.contains(&made) && !notice.text.contains(&made), "a notice tells no password");
 
@@ -78,7 +75,7 @@ async fn a_wrong_code_can_be_mended_on_the_spot() {
         window.press("use-own").await?;
         window.await_screen("done").await?;
         ensure!(server.opens(own).await?, "the server took it");
-        ensure!(password_in_keychain(desk)? == own, "the keychain holds it");
+        ensure!(desk.password_in_keychain()? == own, "the keychain holds it");
         Ok(())
     })
     .await;
@@ -106,7 +103,7 @@ async fn a_password_is_changed_from_the_account_page() {
         window.press("done").await?;
 
         ensure!(server.opens(&made).await? && !server.opens(FORGOTTEN).await?, "the server has the new one");
-        ensure!(password_in_keychain(desk)? == made, "and so has the keychain");
+        ensure!(desk.password_in_keychain()? == made, "and so has the keychain");
         open_account(window).await?;
         window.press("history-toggle").await?;
         window.press("past-reveal").await?;
@@ -139,7 +136,7 @@ async fn a_keychain_that_dies_is_told_and_loses_nothing() {
         desk.window.press("use-generated").await?;
         desk.window.await_screen("done").await?;
         ensure!(server.opens(&made).await?, "the same password, on the second try");
-        ensure!(password_in_keychain(desk)? == made, "and it is saved");
+        ensure!(desk.password_in_keychain()? == made, "and it is saved");
         Ok(())
     })
     .await;

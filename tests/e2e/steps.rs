@@ -1,8 +1,7 @@
 //! Stretches of the way that several stories walk.
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::Result;
 
-use crate::desk::Desk;
 use crate::server::{AccountServer, IDENTIFIER};
 use crate::window::Window;
 
@@ -65,12 +64,4 @@ pub async fn open_account(window: &Window) -> Result<()> {
 pub async fn revealed_password(window: &Window) -> Result<String> {
     window.press("password-reveal").await?;
     window.await_other_text("password-value", "••••••••••••").await
-}
-
-/// The password that another program finds in the keychain.
-pub fn password_in_keychain(desk: &Desk) -> Result<String> {
-    let found = desk.secret_tool_search(&["service", "Regain"])?;
-    let secrets: Vec<&str> = found.lines().filter_map(|line| line.strip_prefix("secret = ")).collect();
-    ensure!(secrets.len() == 1, "{} passwords of Regain in the keychain:\n{found}", secrets.len());
-    secrets.first().map(|secret| (*secret).to_owned()).context("a password in the keychain")
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::Value;
 use thirtyfour::prelude::*;
 
@@ -23,6 +23,18 @@ pub enum Theme {
 impl Window {
     pub fn new(session: WebDriver) -> Self {
         Self { session: Some(session) }
+    }
+
+    /// Waits until the app shows its window, which it does on its first paint.
+    pub async fn await_shown(&self) -> Result<()> {
+        let visible = "return document.visibilityState === 'visible' && innerWidth > 0 && outerWidth > 0";
+        for _ in 0..250 {
+            if self.script(visible, vec![]).await? == Value::Bool(true) {
+                return Ok(());
+            }
+            tokio::time::sleep(GLANCE).await;
+        }
+        bail!("the window is never shown")
     }
 
     /// The screen with this `data-screen`.
@@ -61,18 +73,17 @@ impl Window {
         element.click().await.with_context(|| format!("cannot press {id}"))
     }
 
-    /// Chooses a radio button, which stands in its label.
+    /// Chooses a radio button, by a click on the label around it.
     pub async fn pick(&self, id: &str) -> Result<()> {
         let label = self.see(&format!("label:has([data-testid='{id}'])")).await?;
-        label.scroll_into_view().await?;
-        label.click().await.with_context(|| format!("cannot pick {id}"))
+        self.click(&label).await.with_context(|| format!("cannot pick {id}"))
     }
 
     /// Opens a menu and takes the entry of this value.
     pub async fn choose(&self, menu: &str, value: &str) -> Result<()> {
         self.press(menu).await?;
         let entry = self.see(&format!("[role='option'][data-value='{value}']")).await?;
-        entry.click().await.with_context(|| format!("cannot choose {value} in {menu}"))
+        self.click(&entry).await.with_context(|| format!("cannot choose {value} in {menu}"))
     }
 
     /// Replaces what is in a field.
@@ -82,29 +93,22 @@ impl Window {
         field.send_keys(words).await.with_context(|| format!("cannot type into {id}"))
     }
 
-    /// What stands in a field now.
-    pub async fn value(&self, id: &str) -> Result<String> {
-        Ok(self.field(id).await?.value().await?.unwrap_or_default())
-    }
-
     pub async fn text(&self, id: &str) -> Result<String> {
         Ok(self.find(id).await?.text().await?)
     }
 
-    /// Waits until the element says something that contains these words.
+    /// Waits until an element of this name says something that contains these words.
     pub async fn await_text(&self, id: &str, words: &str) -> Result<String> {
-        let wanted = words.to_owned();
-        let query = self.session()?.query(By::Css(format!("[data-testid='{id}']"))).wait(PATIENCE, GLANCE);
-        let element = query.with_text(move |text: &str| text.contains(&wanted)).first().await;
-        Ok(element.with_context(|| format!("{id} does not say “{words}”"))?.text().await?)
+        self.await_words(id, |text| text.contains(words))
+            .await
+            .with_context(|| format!("{id} should say “{words}”"))
     }
 
-    /// Waits until the element says something else than these words.
+    /// Waits until an element of this name says something else than these words.
     pub async fn await_other_text(&self, id: &str, words: &str) -> Result<String> {
-        let wanted = words.to_owned();
-        let query = self.session()?.query(By::Css(format!("[data-testid='{id}']"))).wait(PATIENCE, GLANCE);
-        let element = query.with_text(move |text: &str| text != wanted).first().await;
-        Ok(element.with_context(|| format!("{id} says nothing but “{words}”"))?.text().await?)
+        self.await_words(id, |text| text != words)
+            .await
+            .with_context(|| format!("{id} says “{words}” all the time"))
     }
 
     /// Waits until the element can no longer be seen.
@@ -119,7 +123,7 @@ impl Window {
         let css = format!("[data-testid='{id}']:focus, [data-testid='{id}'] :focus");
         let found = self.session()?.query(By::Css(css)).wait(PATIENCE, GLANCE).first().await;
         if found.is_err() {
-            anyhow::bail!("{id} should have the focus, and “{}” has it", self.focus().await?);
+            bail!("{id} should have the focus, and “{}” has it", self.focus().await?);
         }
         Ok(())
     }
@@ -145,7 +149,7 @@ impl Window {
             }
             self.key(&[], Key::Tab).await?;
         }
-        anyhow::bail!("Tab never comes to {id}")
+        bail!("Tab never comes to {id}")
     }
 
     /// The `data-testid` of what has the focus, or of the nearest thing around it that has one.
@@ -166,7 +170,7 @@ impl Window {
             tokio::time::sleep(GLANCE).await;
         }
         let inner = self.script("return [innerWidth, innerHeight]", vec![]).await?;
-        anyhow::bail!("wanted {width} × {height}, the page is {inner}")
+        bail!("wanted {width} × {height}, the page is {inner}")
     }
 
     /// Draws the page in this theme, whatever the settings say, until [`Window::wear_own`].
@@ -251,6 +255,28 @@ impl Window {
             // The app may have ended by itself; what is left of it dies with the driver's process group.
             let _ = tokio::time::timeout(PATIENCE, session.quit()).await;
         }
+    }
+
+    /// Reads by script, so that an element that is drawn anew between two looks does no harm.
+    async fn await_words(&self, id: &str, fit: impl Fn(&str) -> bool) -> Result<String> {
+        let script = "return [...document.querySelectorAll(`[data-testid='${arguments[0]}']`)]
+            .filter((e) => e.checkVisibility()).map((e) => e.innerText)";
+        let mut texts = Vec::new();
+        let start = tokio::time::Instant::now();
+        while start.elapsed() < PATIENCE {
+            texts = serde_json::from_value(self.script(script, vec![id.into()]).await?)?;
+            if let Some(text) = texts.iter().find(|text: &&String| fit(text)) {
+                return Ok(text.clone());
+            }
+            tokio::time::sleep(GLANCE).await;
+        }
+        bail!("it says {texts:?}")
+    }
+
+    /// Moves the pointer there and presses its button: WebDriver's own click refuses labels that hold their input.
+    async fn click(&self, element: &WebElement) -> Result<()> {
+        element.scroll_into_view().await?;
+        Ok(self.session()?.action_chain().move_to_element_center(element).click().perform().await?)
     }
 
     async fn see(&self, css: &str) -> Result<WebElement> {
