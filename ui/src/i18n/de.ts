@@ -18,8 +18,6 @@ export const de: Words = {
     tryAgain: 'Noch einmal versuchen',
     unlock: 'Entsperren',
     practice: 'Übung',
-    show: 'Zeigen',
-    hide: 'Verbergen',
     copy: 'Kopieren',
     seconds,
     minutes,
@@ -103,7 +101,6 @@ export const de: Words = {
     foundText: 'Über Sie wurde noch nichts gesendet.',
     signIn: 'Anmelden',
     forgot: 'Ich habe das Passwort vergessen',
-    other: 'Andere Adresse',
     practiceTitle: 'Üben ohne Risiko',
     practiceLead:
       'Regain startet auf diesem Computer einen kleinen Kontoserver mit einem erfundenen Konto und einem erfundenen Postfach.',
@@ -344,10 +341,8 @@ export const de: Words = {
     showPassword: 'Passwort zeigen',
     hidePassword: 'Passwort verbergen',
     copyPassword: 'Passwort kopieren',
-    change: 'Ändern …',
     waiting: 'Warten auf ihren Einsatz',
     waitingText: 'Gemacht oder gesendet, aber noch nicht erprobt. Sie bleiben, bis eines davon das Konto öffnet.',
-    history: 'Frühere Passwörter',
     showHistory: (count) => n(count, { one: '1 früheres Passwort zeigen', other: `${count} frühere Passwörter zeigen` }),
     hideHistory: 'Frühere Passwörter verbergen',
     why: {

@@ -17,8 +17,6 @@ export const en: Words = {
     tryAgain: 'Try again',
     unlock: 'Unlock',
     practice: 'Practice',
-    show: 'Show',
-    hide: 'Hide',
     copy: 'Copy',
     seconds,
     minutes,
@@ -102,7 +100,6 @@ export const en: Words = {
     foundText: 'Nothing about you has been sent yet.',
     signIn: 'Sign in',
     forgot: 'I forgot the password',
-    other: 'Another address',
     practiceTitle: 'Practise without risk',
     practiceLead: 'Regain starts a small account server on this computer, with a made-up account and a made-up mailbox.',
     practiceFacts: [
@@ -340,10 +337,8 @@ export const en: Words = {
     showPassword: 'Show password',
     hidePassword: 'Hide password',
     copyPassword: 'Copy password',
-    change: 'Change…',
     waiting: 'Waiting to be used',
     waitingText: 'Made or sent, but not proven yet. They are kept until one of them opens the account.',
-    history: 'Earlier passwords',
     showHistory: (count) => n(count, { one: 'Show 1 earlier password', other: `Show ${count} earlier passwords` }),
     hideHistory: 'Hide earlier passwords',
     why: {

@@ -18,8 +18,6 @@ export const es: Words = {
     tryAgain: 'Probar otra vez',
     unlock: 'Desbloquear',
     practice: 'Práctica',
-    show: 'Mostrar',
-    hide: 'Ocultar',
     copy: 'Copiar',
     seconds,
     minutes,
@@ -103,7 +101,6 @@ export const es: Words = {
     foundText: 'Todavía no se ha enviado nada sobre ti.',
     signIn: 'Iniciar sesión',
     forgot: 'He olvidado la contraseña',
-    other: 'Otra dirección',
     practiceTitle: 'Practica sin riesgo',
     practiceLead:
       'Regain pone en marcha en este ordenador un pequeño servidor de cuentas, con una cuenta y un buzón inventados.',
@@ -345,10 +342,8 @@ export const es: Words = {
     showPassword: 'Mostrar la contraseña',
     hidePassword: 'Ocultar la contraseña',
     copyPassword: 'Copiar la contraseña',
-    change: 'Cambiar…',
     waiting: 'A la espera de usarse',
     waitingText: 'Hechas o enviadas, pero sin probar. Se guardan hasta que una de ellas abra la cuenta.',
-    history: 'Contraseñas anteriores',
     showHistory: (count) =>
       n(count, { one: 'Mostrar 1 contraseña anterior', other: `Mostrar ${count} contraseñas anteriores` }),
     hideHistory: 'Ocultar las contraseñas anteriores',

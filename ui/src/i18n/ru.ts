@@ -31,8 +31,6 @@ export const ru: Words = {
     tryAgain: 'Попробовать ещё раз',
     unlock: 'Открыть',
     practice: 'Учёба',
-    show: 'Показать',
-    hide: 'Скрыть',
     copy: 'Скопировать',
     seconds,
     minutes,
@@ -122,7 +120,6 @@ export const ru: Words = {
     foundText: 'О вас пока ничего не отправлено.',
     signIn: 'Войти',
     forgot: 'Я не помню пароль',
-    other: 'Другой адрес',
     practiceTitle: 'Тренировка без риска',
     practiceLead:
       'Regain запустит на этом компьютере небольшой сервер аккаунтов с вымышленным аккаунтом и вымышленной почтой.',
@@ -371,10 +368,8 @@ export const ru: Words = {
     showPassword: 'Показать пароль',
     hidePassword: 'Скрыть пароль',
     copyPassword: 'Скопировать пароль',
-    change: 'Сменить…',
     waiting: 'Ждут своего часа',
     waitingText: 'Придуманы или отправлены, но не проверены. Хранятся, пока один из них не откроет аккаунт.',
-    history: 'Прежние пароли',
     showHistory: (count) =>
       n(count, {
         one: `Показать ${count} прежний пароль`,

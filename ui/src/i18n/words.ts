@@ -24,7 +24,7 @@ type RichOf<T extends unknown[]> = (...values: T) => Part[];
 export interface Words {
   common: Record<
     | 'continue' | 'back' | 'cancel' | 'close' | 'done' | 'help' | 'choose' | 'tryAgain' | 'unlock' | 'practice'
-    | 'show' | 'hide' | 'copy',
+    | 'copy',
     Text
   > & {
     seconds: Counted;
@@ -50,7 +50,7 @@ export interface Words {
   add: Record<
     | 'name' | 'intent' | 'note' | 'stepKind' | 'stepWhich' | 'title' | 'server' | 'serverText' | 'practice'
     | 'practiceText' | 'nextServer' | 'nextPractice' | 'addressTitle' | 'addressLead' | 'address' | 'addressHint'
-    | 'addressEmpty' | 'find' | 'foundText' | 'signIn' | 'forgot' | 'other' | 'practiceTitle' | 'practiceLead'
+    | 'addressEmpty' | 'find' | 'foundText' | 'signIn' | 'forgot' | 'practiceTitle' | 'practiceLead'
     | 'practiceStart' | 'practiceNext',
     Text
   > & {
@@ -136,8 +136,8 @@ export interface Words {
     open: Named;
   };
   account: Record<
-    | 'signIn' | 'password' | 'none' | 'noneText' | 'showPassword' | 'hidePassword' | 'copyPassword' | 'change'
-    | 'waiting' | 'waitingText' | 'history' | 'hideHistory' | 'waysBack' | 'mailboxText' | 'recover' | 'getCode'
+    | 'signIn' | 'password' | 'none' | 'noneText' | 'showPassword' | 'hidePassword' | 'copyPassword'
+    | 'waiting' | 'waitingText' | 'hideHistory' | 'waysBack' | 'mailboxText' | 'recover' | 'getCode'
     | 'noRecoverText' | 'sessions' | 'here' | 'thisComputer' | 'now' | 'endSession' | 'endOthers' | 'noOthers'
     | 'noSessions' | 'endOthersText' | 'endOthersDo' | 'endText' | 'settings' | 'changeTitle' | 'changeText'
     | 'changeByCode' | 'changeByCodeText' | 'changeDo' | 'leave' | 'signOut' | 'signedOut' | 'remove' | 'removeDo'
