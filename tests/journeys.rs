@@ -1,6 +1,8 @@
 //! Journeys: a script of answers in, a snapshot of views out. The server is the memory provider, the store the memory
 //! store, and the clock stands still until it is moved: what is snapshot is what the window would draw.
 
+#![expect(clippy::unwrap_used, reason = "a surprise must stop the test")]
+
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,5 +1,7 @@
 //! The walls of ARCHITECTURE.md as tests: what the compiler cannot say, or would say too late.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a surprise must stop the test")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -3,6 +3,7 @@
 //! These tests need what `cargo xtask setup` installs, so they are ignored by a plain `cargo test` and run by
 //! `cargo xtask test`.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a surprise must stop the test")]
 #![cfg(target_os = "linux")]
 
 mod demo;

@@ -1,5 +1,7 @@
 //! The conformance list of providers, run against the memory provider and against the real recovery server.
 
+#![expect(clippy::unwrap_used, reason = "a surprise must stop the test")]
+
 use std::sync::Arc;
 use std::time::Duration;
 

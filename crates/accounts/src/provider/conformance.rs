@@ -1,5 +1,12 @@
 //! What every provider must do, as a list of plain functions: each real server and each fake runs the same one.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a list of tests: a surprise must stop it"
+)]
+
 use std::sync::Arc;
 use std::time::Duration;
 
