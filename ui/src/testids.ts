@@ -92,7 +92,6 @@ export const testIds = [
   'use-generated',
   'new-password',
   'repeat-password',
-  'mismatch',
   'strength',
   'rules',
   'use-own',
