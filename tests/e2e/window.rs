@@ -239,9 +239,15 @@ impl Window {
         Ok(self.session()?.source().await?)
     }
 
-    /// Everything a person can read in the page now.
+    /// Everything a person can read in the page now, without the pictures of keys.
     pub async fn words(&self) -> Result<String> {
-        let words = self.script("return document.body.innerText", vec![]).await?;
+        let script = "const aside = [...document.querySelectorAll('kbd, [aria-hidden=true], [data-testid=live]')];
+            const before = aside.map((e) => e.style.display);
+            for (const e of aside) e.style.display = 'none';
+            const words = document.body.innerText;
+            aside.forEach((e, i) => { e.style.display = before[i]; });
+            return words";
+        let words = self.script(script, vec![]).await?;
         Ok(words.as_str().unwrap_or_default().to_owned())
     }
 
