@@ -229,6 +229,8 @@ impl Window {
     /// A PNG of the page, taken after it has been painted.
     pub async fn picture(&self) -> Result<Vec<u8>> {
         let session = self.session()?;
+        // A pointer that rests on a button would light it up.
+        session.action_chain().move_to(0, 0).perform().await?;
         let painted = "const done = arguments[arguments.length - 1];
             document.fonts.ready.then(() => requestAnimationFrame(() => requestAnimationFrame(() => done(true))));";
         session.execute_async(painted, vec![]).await?;
