@@ -5,6 +5,7 @@
 mod build;
 mod check;
 mod demo;
+mod measure;
 mod packages;
 mod report;
 mod setup;
@@ -28,6 +29,7 @@ cargo xtask <word>
                      Formatting, lints, types, licences, bindings; with --advisories also the RustSec database
   bindings           Write ui/src/bindings.ts from the Rust commands
   bundle             Build the installers of this system (on Linux: .deb and .rpm)
+  measure            Start-up time and idle memory of the release window (Linux, after bundle)
 
 CI=true makes `test` fail when anything could not be run.";
 
@@ -57,6 +59,8 @@ fn run(words: &[&str]) -> Result<()> {
         ["check"] => check::alone(&shell, check::Advisories::No),
         ["check", "--advisories"] => check::alone(&shell, check::Advisories::Yes),
         ["bindings"] => build::bindings(&shell),
+        ["measure"] => measure::window(&shell, false),
+        ["measure", "--inside"] => measure::window(&shell, true),
         ["bundle"] => build::bundle(&shell),
         _ => bail!("no such word: {}\n\n{HELP}", words.join(" ")),
     }

@@ -123,6 +123,7 @@ pub const LINUX: &[Need] = &[
     build("patchelf", Probe::Program("patchelf"), "patchelf", "patchelf", "patchelf", "patchelf"),
     test("a virtual display", Probe::Program("Xvfb"), "xvfb", "xorg-x11-server-Xvfb", "xorg-server-xvfb", ""),
     test("a private message bus", Probe::Program("dbus-daemon"), "dbus", "dbus-daemon", "dbus", "dbus-1"),
+    test("its letter box", Probe::Program("dbus-send"), "dbus", "dbus-tools", "dbus", "dbus-1"),
     test(
         "a keychain",
         Probe::Program("gnome-keyring-daemon"),

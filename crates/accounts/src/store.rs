@@ -146,3 +146,41 @@ pub async fn copy(
         None => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use super::*;
+    use crate::store::memory::Memory;
+
+    #[tokio::test]
+    async fn a_copy_has_everything_and_the_first_store_keeps_its_own() {
+        let (from, to, id) = (Memory::new(), Memory::new(), AccountId::new("jana"));
+        let at = |seconds| UNIX_EPOCH + Duration::from_secs(1_800_000_000 + seconds);
+        for (n, text) in ["first", "second"].into_iter().enumerate() {
+            let staged = from.stage(&id, &Secret::new(text), at(n as u64)).await.unwrap();
+            from.commit(&id, &staged, at(n as u64)).await.unwrap();
+        }
+        let refused = from.stage(&id, &Secret::new("refused"), at(2)).await.unwrap();
+        from.discard(&id, &refused, Why::NotAccepted, at(2)).await.unwrap();
+        let sent = from.stage(&id, &Secret::new("sent"), at(3)).await.unwrap();
+        from.mark_sent(&id, &sent).await.unwrap();
+        from.save_session(&id, &Session::new(Secret::new("token"), None)).await.unwrap();
+
+        copy(&from, &to, &id, at(4)).await.unwrap();
+        for store in [&from, &to] {
+            assert_eq!(store.current(&id).await.unwrap().unwrap().password, Secret::new("second"));
+            let staged = store.staged(&id).await.unwrap();
+            assert_eq!((staged.len(), staged[0].sent), (1, true));
+            assert_eq!(staged[0].password, Secret::new("sent"));
+            let past = store.history(&id, at(4)).await.unwrap();
+            let past: Vec<_> = past.iter().map(|past| (past.password.expose(), past.why)).collect();
+            assert!(
+                past.contains(&("first", Why::Replaced)) && past.contains(&("refused", Why::NotAccepted))
+            );
+            assert_eq!(past.len(), 2);
+            assert!(store.session(&id).await.unwrap().is_some());
+        }
+    }
+}
