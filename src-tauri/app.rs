@@ -199,19 +199,19 @@ impl App {
 }
 
 fn deps(folder: &Path, kind: StoreKind) -> Result<Deps, ErrorKind> {
-    let (store, accounts): (Arc<dyn CredentialStore>, Accounts) = match kind {
+    let (store, accounts): (Arc<dyn CredentialStore>, Arc<Accounts>) = match kind {
         StoreKind::Keychain => {
             let accounts = Accounts::open(folder.join("accounts.json")).map_err(|error| error.kind())?;
-            (Arc::new(Keychain::open(KEYCHAIN)), accounts)
+            let accounts = Arc::new(accounts);
+            let known = accounts.clone();
+            let name = move |id: &AccountId| {
+                known.get(id).map(|account| format!("{} ({})", account.name, account.identifier))
+            };
+            (Arc::new(Keychain::open(KEYCHAIN).naming(Arc::new(name))), accounts)
         }
-        StoreKind::Memory => (Arc::new(Memory::new()), Accounts::in_memory()),
+        StoreKind::Memory => (Arc::new(Memory::new()), Arc::new(Accounts::in_memory())),
     };
-    Ok(Deps {
-        accounts: Arc::new(accounts),
-        store,
-        clock: Arc::new(SystemClock),
-        random: Arc::new(SystemRandom),
-    })
+    Ok(Deps { accounts, store, clock: Arc::new(SystemClock), random: Arc::new(SystemRandom) })
 }
 
 fn state_of(kind: ErrorKind) -> StoreState {
