@@ -243,7 +243,8 @@ impl Window {
 
     /// Everything a person can read in the page now, without the pictures of keys.
     pub async fn words(&self) -> Result<String> {
-        let script = "const aside = [...document.querySelectorAll('kbd, [aria-hidden=true], [data-testid=live]')];
+        let script =
+            "const aside = [...document.querySelectorAll('kbd, [aria-hidden=true], [data-testid=live]')];
             const before = aside.map((e) => e.style.display);
             for (const e of aside) e.style.display = 'none';
             const words = document.body.innerText;
