@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use accounts::flow::{Deps, Flow, Given, Purpose, Question as Asked};
+use accounts::flow::{Deps, Flow, Given, Question as Asked};
 use accounts::generate::Recipe;
 use accounts::provider::{About, Server};
-use accounts::{Account, AccountId, AccountState, Error, ErrorKind, Provider, Secret, address, identifier};
+use accounts::{Account, AccountId, AccountState, Error, ErrorKind, Secret, address, identifier};
 use tokio::sync::Mutex as AsyncMutex;
 
 use crate::app::App;
@@ -66,38 +66,33 @@ impl App {
 
     pub async fn begin(&self, form: BeginForm) -> Result<View, ErrorView> {
         let deps = self.deps()?;
-        let (server, provider, account) = match &form.target {
+        let typed = form.identifier.as_deref().map(str::trim);
+        if typed.is_some_and(|typed| !identifier::is_plausible(typed)) {
+            return Err(ErrorView::BadIdentifier);
+        }
+        let (server, provider, listed) = match &form.target {
             Target::Account { id } => {
                 let (_, account) = self.known(id)?;
-                (account.server.clone(), self.providers.get(&account.server).await?, account)
+                (account.server.clone(), self.providers.get(&account.server).await?, Some(account))
             }
             Target::Server { address } => {
                 let (server, provider) = self.providers.find(address).await??;
-                let typed = form.identifier.as_deref().unwrap_or_default().trim();
-                if !identifier::is_plausible(typed) {
-                    return Err(ErrorView::BadIdentifier);
-                }
-                let account = deps
-                    .accounts
-                    .find(&server, typed)
-                    .unwrap_or_else(|| new_account(&deps, &server, provider.about(), typed));
-                (server, provider, account)
+                (server, provider, None)
             }
         };
-        self.open_flow(deps, &server, provider, account, form.intent.into()).await
-    }
-
-    async fn open_flow(
-        &self,
-        deps: Deps,
-        server: &Server,
-        provider: Arc<dyn Provider>,
-        account: Account,
-        purpose: Purpose,
-    ) -> Result<View, ErrorView> {
-        let server = view_from::server(server.base.as_str(), provider.about());
-        let flow = Flow::begin(deps.clone(), provider, account, purpose).await?;
-        let conversation = Conversation { deps, server, flow: AsyncMutex::new(Some(flow)) };
+        let account = match (listed, typed) {
+            (Some(account), None) => account,
+            (Some(account), Some(typed)) if account.identifier == typed => account,
+            // On the form of a listed account, too, somebody else may sign in: that is another account.
+            (_, Some(typed)) => deps
+                .accounts
+                .find(&server, typed)
+                .unwrap_or_else(|| new_account(&deps, &server, provider.about(), typed)),
+            (None, None) => return Err(ErrorView::BadIdentifier),
+        };
+        let view = view_from::server(server.base.as_str(), provider.about());
+        let flow = Flow::begin(deps.clone(), provider, account, form.intent.into()).await?;
+        let conversation = Conversation { deps, server: view, flow: AsyncMutex::new(Some(flow)) };
         let (number, conversation) = self.conversations.add(conversation);
         let flow = conversation.flow.lock().await;
         flow.as_ref().map(|flow| conversation.view(number, flow)).ok_or(ErrorView::Gone)

@@ -290,6 +290,16 @@ async fn an_unknown_account_has_the_same_words() {
 }
 
 #[tokio::test]
+async fn somebody_else_on_the_form_of_a_listed_account_is_another_account() {
+    let mut journey = Journey::start().signed_in().await;
+    let target = Target::Account { id: journey.id.as_str().into() };
+    let form = BeginForm { target, intent: IntentKind::SignIn, identifier: Some("nobody".into()) };
+    let view = journey.app.begin(form).await;
+    journey.tell("begin as nobody", view).password(OLD).await;
+    snapshot!(journey);
+}
+
+#[tokio::test]
 async fn offline_at_each_step_then_again() {
     let offline = Fault::Fail(ErrorKind::ServerTrouble);
     let mut journey = Journey::start();
