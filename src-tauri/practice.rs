@@ -48,7 +48,7 @@ impl App {
     pub async fn practice_mails(&self) -> Result<Vec<PracticeMail>, ErrorView> {
         let slot = self.practice.lock().await;
         let practice = slot.as_ref().ok_or(ErrorView::Gone)?;
-        let mails = practice.running.outbox.mails().into_iter().map(|mail| PracticeMail {
+        let mails = practice.running.outbox.mails().into_iter().rev().map(|mail| PracticeMail {
             id: mail.id.to_string(),
             at: u32::try_from(mail.at).unwrap_or_default(),
             subject: mail.subject,
