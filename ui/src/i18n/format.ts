@@ -11,7 +11,9 @@ export function clock(seconds: number): string {
 
 /** Clock time of a moment in Unix seconds. */
 export function time(at: number, locale: string): string {
-  return new Intl.DateTimeFormat(locale, { hour: 'numeric', minute: '2-digit' }).format(at * 1000);
+  const text = new Intl.DateTimeFormat(locale, { hour: 'numeric', minute: '2-digit' }).format(at * 1000);
+  // "2:00 PM" stays on one line.
+  return text.replace(/\s/g, '\u00a0');
 }
 
 const dayNumber = (ms: number): number => {
