@@ -74,6 +74,12 @@ impl App {
 
     pub async fn remove_account(&self, id: &str) -> Result<(), ErrorView> {
         let (deps, account) = self.known(id)?;
+        // The server is told if it can be; that it cannot be reached must not keep anybody here.
+        if matches!(account.state, State::SignedIn { .. })
+            && let Err(error) = self.sign_out(id).await
+        {
+            tracing::info!(?error, "removed without telling the server");
+        }
         Ok(signed_in::remove(&deps, &account).await?)
     }
 

@@ -66,35 +66,48 @@ impl Window {
     }
 
     pub async fn press(&self, id: &str) -> Result<()> {
-        let found = self.session()?.query(By::Css(format!("[data-testid='{id}']")));
-        let element = found.wait(PATIENCE, GLANCE).and_displayed().and_enabled().first().await;
-        let element = element.with_context(|| format!("nothing to press: {id}"))?;
-        element.scroll_into_view().await?;
-        element.click().await.with_context(|| format!("cannot press {id}"))
+        steady(async || {
+            let found = self.session()?.query(By::Css(format!("[data-testid='{id}']")));
+            let element = found.wait(PATIENCE, GLANCE).and_displayed().and_enabled().first().await;
+            let element = element.with_context(|| format!("nothing to press: {id}"))?;
+            element.scroll_into_view().await?;
+            element.click().await.with_context(|| format!("cannot press {id}"))
+        })
+        .await
     }
 
     /// Chooses a radio button, by a click on the label around it.
     pub async fn pick(&self, id: &str) -> Result<()> {
-        let label = self.see(&format!("label:has([data-testid='{id}'])")).await?;
-        self.click(&label).await.with_context(|| format!("cannot pick {id}"))
+        let label = format!("label:has([data-testid='{id}'])");
+        steady(async || self.click(&self.see(&label).await?).await)
+            .await
+            .with_context(|| format!("cannot pick {id}"))
     }
 
     /// Opens a menu and takes the entry of this value.
     pub async fn choose(&self, menu: &str, value: &str) -> Result<()> {
         self.press(menu).await?;
-        let entry = self.see(&format!("[role='option'][data-value='{value}']")).await?;
-        self.click(&entry).await.with_context(|| format!("cannot choose {value} in {menu}"))
+        let entry = format!("[role='option'][data-value='{value}']");
+        steady(async || self.click(&self.see(&entry).await?).await)
+            .await
+            .with_context(|| format!("cannot choose {value} in {menu}"))
     }
 
     /// Replaces what is in a field.
     pub async fn type_into(&self, id: &str, words: &str) -> Result<()> {
-        let field = self.field(id).await?;
-        field.clear().await?;
-        field.send_keys(words).await.with_context(|| format!("cannot type into {id}"))
+        steady(async || {
+            let field = self.field(id).await?;
+            field.clear().await?;
+            Ok(field.send_keys(words).await?)
+        })
+        .await
+        .with_context(|| format!("cannot type into {id}"))
     }
 
     pub async fn text(&self, id: &str) -> Result<String> {
-        Ok(self.find(id).await?.text().await?)
+        self.await_words(id, |text| !text.is_empty())
+            .await
+            .with_context(|| format!("{id} should say something"))
     }
 
     /// Waits until an element of this name says something that contains these words.
@@ -304,6 +317,17 @@ impl Window {
     fn session(&self) -> Result<&WebDriver> {
         self.session.as_ref().context("the window is closed")
     }
+}
+
+/// Does it again when the page was drawn anew between finding an element and using it.
+async fn steady<T>(act: impl AsyncFn() -> Result<T>) -> Result<T> {
+    for _ in 0..3 {
+        match act().await {
+            Err(error) if format!("{error:#}").contains("stale") => tokio::time::sleep(GLANCE).await,
+            other => return other,
+        }
+    }
+    act().await
 }
 
 impl Drop for Window {
