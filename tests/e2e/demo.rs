@@ -195,8 +195,10 @@ async fn practice_code(window: &Window) -> Result<String> {
     window.press("practice-mailbox").await?;
     for _ in 0..40 {
         let mails = window.find_all("practice-mail-text").await?;
-        if let Some(mail) = mails.first() {
-            let text = mail.text().await?;
+        // A list that is drawn anew at this moment is looked at once more.
+        if let Some(mail) = mails.first()
+            && let Ok(text) = mail.text().await
+        {
             let bound = text.lines().rev().find_map(|line| line.strip_prefix('@')?.split_once('#'));
             if let Some((_, code)) = bound {
                 return Ok(code.trim().to_owned());
@@ -214,12 +216,7 @@ async fn open_named_account(window: &Window, name: &str) -> Result<()> {
         window.await_screen("accounts").await?;
     }
     window.await_text("account-row", name).await?;
-    for row in window.find_all("account-row").await? {
-        if row.text().await?.contains(name) {
-            row.click().await?;
-            break;
-        }
-    }
+    window.press_the_one("account-row", name).await?;
     window.await_screen("account").await?;
     Ok(())
 }

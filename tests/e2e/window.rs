@@ -76,6 +76,19 @@ impl Window {
         .await
     }
 
+    /// Presses the one of that name that says these words.
+    pub async fn press_the_one(&self, id: &str, words: &str) -> Result<()> {
+        steady(async || {
+            for one in self.find_all(id).await? {
+                if one.text().await?.contains(words) {
+                    return Ok(one.click().await?);
+                }
+            }
+            bail!("no {id} says “{words}”")
+        })
+        .await
+    }
+
     /// Chooses a radio button, by a click on the label around it.
     pub async fn pick(&self, id: &str) -> Result<()> {
         let label = format!("label:has([data-testid='{id}'])");
