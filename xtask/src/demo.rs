@@ -16,7 +16,17 @@ pub fn play(shell: &Shell, place: Where) -> Result<()> {
     setup::everything(shell)?;
     build::ui(shell)?;
     if place == Where::Display && has_display() {
-        return shell.run(&mut shell.cargo(&["run", "--features", "custom-protocol", "--", "--practice"]));
+        shell.run(&mut shell.cargo(&[
+            "build",
+            "--workspace",
+            "--features",
+            build::FEATURES,
+            "--bin",
+            "regain",
+        ]))?;
+        let folder = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| shell.path("target"), Into::into);
+        let app = folder.join("debug").join(if cfg!(windows) { "regain.exe" } else { "regain" });
+        return shell.run(&mut shell.command(app, &["--practice"]));
     }
     if !cfg!(target_os = "linux") {
         bail!(
