@@ -7,8 +7,9 @@ export function arrive(screen: HTMLElement): void {
     if (!screen.isConnected || document.querySelector('[role="dialog"], [role="alertdialog"]')) return;
     const heading = screen.querySelector<HTMLElement>('h1');
     const first = screen.querySelector<HTMLElement>('[data-first]');
-    (first ?? heading)?.focus();
+    // A question is read from its top; the window may still be hidden, and too small to tell what is in sight.
+    (first ?? heading)?.focus({ preventScroll: true });
+    document.scrollingElement?.scrollTo?.(0, 0);
     if (first && heading) app.announce(heading.textContent ?? '');
-    screen.closest('.room, .ask')?.scrollTo?.(0, 0);
   });
 }
