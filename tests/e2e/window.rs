@@ -139,9 +139,13 @@ impl Window {
 
     /// Waits until the element can no longer be seen.
     pub async fn await_gone(&self, id: &str) -> Result<()> {
-        let query = self.session()?.query(By::Css(format!("[data-testid='{id}']"))).wait(PATIENCE, GLANCE);
-        ensure!(query.and_displayed().not_exists().await?, "{id} is still there");
-        Ok(())
+        steady(async || {
+            let query =
+                self.session()?.query(By::Css(format!("[data-testid='{id}']"))).wait(PATIENCE, GLANCE);
+            ensure!(query.and_displayed().not_exists().await?, "{id} is still there");
+            Ok(())
+        })
+        .await
     }
 
     /// Waits until the element has the focus.
@@ -315,8 +319,11 @@ impl Window {
     }
 
     async fn see(&self, css: &str) -> Result<WebElement> {
-        let query = self.session()?.query(By::Css(css)).wait(PATIENCE, GLANCE);
-        query.and_displayed().first().await.with_context(|| format!("not seen: {css}"))
+        steady(async || {
+            let query = self.session()?.query(By::Css(css)).wait(PATIENCE, GLANCE);
+            query.and_displayed().first().await.with_context(|| format!("not seen: {css}"))
+        })
+        .await
     }
 
     /// The input of that name, or the one inside the element of that name.
@@ -334,7 +341,7 @@ impl Window {
 
 /// Does it again when the page was drawn anew between finding an element and using it.
 async fn steady<T>(act: impl AsyncFn() -> Result<T>) -> Result<T> {
-    for _ in 0..3 {
+    for _ in 0..8 {
         match act().await {
             Err(error) if format!("{error:#}").contains("stale") => tokio::time::sleep(GLANCE).await,
             other => return other,
