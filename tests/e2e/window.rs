@@ -76,6 +76,10 @@ impl Window {
         .await
     }
 
+    pub async fn is_enabled(&self, id: &str) -> Result<bool> {
+        steady(async || Ok(self.find(id).await?.is_enabled().await?)).await
+    }
+
     /// Presses the one of that name that says these words.
     pub async fn press_the_one(&self, id: &str, words: &str) -> Result<()> {
         steady(async || {
