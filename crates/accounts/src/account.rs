@@ -1,9 +1,10 @@
 //! Accounts: who you are where. The list holds nothing secret and rests in a file of its own.
 
+use std::fmt;
 use std::fs::{self, File};
 use std::io::{ErrorKind as IoKind, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
@@ -64,11 +65,29 @@ pub enum AccountState {
 ///
 /// Every change is durable when the call returns. A file that cannot be understood is left as it is, and every call
 /// says `Unreadable`.
-#[derive(Debug)]
-pub struct Accounts {
-    /// None: the list ends with the process.
-    path: Option<PathBuf>,
-    list: Mutex<Vec<Account>>,
+pub struct Accounts(Rest);
+
+impl fmt::Debug for Accounts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Accounts")
+    }
+}
+
+enum Rest {
+    /// In a file, or, without one, as long as the process.
+    List {
+        path: Option<PathBuf>,
+        list: Mutex<Vec<Account>>,
+    },
+    Kept(Arc<dyn Keeper>),
+}
+
+/// Where a list rests that must not be readable while it is locked. Errors: `Locked`, and those of the store.
+pub trait Keeper: Send + Sync {
+    fn all(&self) -> Result<Vec<Account>>;
+    fn get(&self, id: &AccountId) -> Result<Option<Account>>;
+    fn put(&self, account: &Account) -> Result<()>;
+    fn remove(&self, id: &AccountId) -> Result<()>;
 }
 
 impl Accounts {
@@ -80,61 +99,110 @@ impl Accounts {
             Err(error) if error.kind() == IoKind::NotFound => Vec::new(),
             Err(error) => return Err(Error::new(ErrorKind::Unreadable, error)),
         };
-        Ok(Self { path: Some(path), list: Mutex::new(list) })
+        Ok(Self(Rest::List { path: Some(path), list: Mutex::new(list) }))
     }
 
     /// A list that ends with the process, for a store that does.
     pub fn in_memory() -> Self {
-        Self { path: None, list: Mutex::default() }
+        Self(Rest::List { path: None, list: Mutex::default() })
     }
 
-    /// All accounts, in the order of their names.
+    /// A list that someone else keeps; nothing of it is remembered here.
+    pub fn kept_by(keeper: Arc<dyn Keeper>) -> Self {
+        Self(Rest::Kept(keeper))
+    }
+
+    /// All accounts, in the order of their names; none while they are locked.
     pub fn all(&self) -> Vec<Account> {
-        let mut all = self.lock().clone();
-        all.sort_by_cached_key(|account| (account.name.to_lowercase(), account.identifier.to_lowercase()));
-        all
+        said(self.list()).unwrap_or_default()
     }
 
+    /// The same, where "none" and "cannot be read" are not to be confused.
+    pub fn list(&self) -> Result<Vec<Account>> {
+        let mut all = match &self.0 {
+            Rest::List { list, .. } => lock(list).clone(),
+            Rest::Kept(keeper) => keeper.all()?,
+        };
+        all.sort_by_cached_key(|account| (account.name.to_lowercase(), account.identifier.to_lowercase()));
+        Ok(all)
+    }
+
+    /// One account; none while they are locked.
     pub fn get(&self, id: &AccountId) -> Option<Account> {
-        self.lock().iter().find(|account| account.id == *id).cloned()
+        said(self.look_up(id)).flatten()
+    }
+
+    /// The same, where "not there" and "cannot be read" are not to be confused.
+    pub fn look_up(&self, id: &AccountId) -> Result<Option<Account>> {
+        match &self.0 {
+            Rest::List { list, .. } => Ok(lock(list).iter().find(|account| account.id == *id).cloned()),
+            Rest::Kept(keeper) => keeper.get(id),
+        }
     }
 
     pub fn find(&self, server: &Server, identifier: &str) -> Option<Account> {
-        let same = |account: &&Account| {
+        let same = |account: &Account| {
             account.server == *server && account.identifier.to_lowercase() == identifier.trim().to_lowercase()
         };
-        self.lock().iter().find(same).cloned()
+        self.all().into_iter().find(same)
     }
 
     /// Adds the account, or replaces the one with its id.
     pub fn put(&self, account: Account) -> Result<()> {
-        let mut list = self.lock();
+        let (path, list) = match &self.0 {
+            Rest::List { path, list } => (path, list),
+            Rest::Kept(keeper) => return keeper.put(&account),
+        };
+        let mut list = lock(list);
         let mut next = list.clone();
         match next.iter_mut().find(|known| known.id == account.id) {
             Some(known) => *known = account,
             None => next.push(account),
         }
-        self.replace(&mut list, next)
+        replace_list(path.as_deref(), &mut list, next)
     }
 
     pub fn remove(&self, id: &AccountId) -> Result<()> {
-        let mut list = self.lock();
+        let (path, list) = match &self.0 {
+            Rest::List { path, list } => (path, list),
+            Rest::Kept(keeper) => return keeper.remove(id),
+        };
+        let mut list = lock(list);
         let next: Vec<Account> = list.iter().filter(|account| account.id != *id).cloned().collect();
-        self.replace(&mut list, next)
+        replace_list(path.as_deref(), &mut list, next)
     }
+}
 
-    fn replace(&self, list: &mut Vec<Account>, next: Vec<Account>) -> Result<()> {
-        if let Some(path) = &self.path {
-            write(path, &next)?;
-        }
-        *list = next;
-        Ok(())
+fn replace_list(path: Option<&Path>, list: &mut Vec<Account>, next: Vec<Account>) -> Result<()> {
+    if let Some(path) = path {
+        write(path, &next)?;
     }
+    *list = next;
+    Ok(())
+}
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Account>> {
-        // A panic elsewhere leaves the list as it was: it is replaced as a whole or not at all.
-        self.list.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
-    }
+fn lock(list: &Mutex<Vec<Account>>) -> MutexGuard<'_, Vec<Account>> {
+    // A panic elsewhere leaves the list as it was: it is replaced as a whole or not at all.
+    list.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+/// A list that cannot be had is empty to whoever asks for it; that it is locked is said by the store.
+fn said<T>(had: Result<T>) -> Option<T> {
+    had.inspect_err(|error| match error.kind() {
+        ErrorKind::Locked => {}
+        _ => tracing::warn!(%error, "the list of accounts cannot be read"),
+    })
+    .ok()
+}
+
+/// One account, as a vault keeps it.
+pub(crate) fn to_bytes(account: &Account) -> Result<Vec<u8>> {
+    serde_json::to_vec(&AccountFile::from(account)).map_err(|error| Error::new(ErrorKind::Bug, error))
+}
+
+pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Account> {
+    let read = serde_json::from_slice::<AccountFile>(bytes);
+    read.map(Account::from).map_err(|error| Error::new(ErrorKind::Unreadable, error))
 }
 
 /// The file. Fields may be added; a higher version means that this program must not touch it.

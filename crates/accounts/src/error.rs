@@ -32,6 +32,19 @@ pub enum ErrorKind {
     NoKeychain,
     /// The store is there and open, but does not do what it promises.
     StoreBroken,
+    /// The keychain works, but what Regain put there is gone.
+    ItemMissing,
+    /// The keychain holds two items of one name.
+    Ambiguous,
+    DiskFull,
+    /// Files cannot be written where they rest.
+    ReadOnly,
+    /// A newer Regain wrote it; it is left as it is.
+    Newer,
+    /// It is not what was written; it is left as it is.
+    Damaged,
+    /// It is older than what was last seen here.
+    RolledBack,
     /// The answer to a change was lost: it may or may not have happened.
     OutcomeUnknown,
     Unsupported,

@@ -117,6 +117,8 @@ struct Candidate {
     password: Secret,
     sent: bool,
     unknown: bool,
+    /// Its answer was lost once: a server that is slow may still take it, whatever signing in has shown since.
+    lost: bool,
 }
 
 #[derive(Clone)]
@@ -282,7 +284,7 @@ impl Flow {
     /// staged, to be tried at the next sign-in.
     pub async fn cancel(self) -> Result<()> {
         match &self.candidate {
-            Some(candidate) if self.unsaved.is_none() && !candidate.unknown => {
+            Some(candidate) if self.unsaved.is_none() && !candidate.unknown && !candidate.lost => {
                 let why = if candidate.sent { Why::NotAccepted } else { Why::NotUsed };
                 self.deps.store.discard(&self.account.id, &candidate.id, why, self.deps.clock.now()).await
             }

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use crate::account::{Account, AccountState};
 use crate::error::{Error, ErrorKind, Result};
-use crate::flow::Deps;
+use crate::flow::{Deps, Flow, Given, Purpose, Question};
 use crate::provider::{Device, Provider, Session, Which};
+use crate::store::Why;
 
 /// Where the account is signed in; this place first, then the most recently used.
 pub async fn sessions(deps: &Deps, provider: &Arc<dyn Provider>, account: &Account) -> Result<Vec<Device>> {
@@ -63,6 +64,20 @@ pub async fn notice_the_unanswered(deps: &Deps) -> Result<()> {
     Ok(())
 }
 
+/// Whether the store has what the list of accounts says that it keeps. Errors: `ItemMissing` when it works and has not;
+/// those of the store.
+pub async fn check_kept(deps: &Deps, account: &Account) -> Result<()> {
+    let id = &account.id;
+    if deps.store.current(id).await?.is_some() {
+        return Ok(());
+    }
+    // Signing in keeps the password before it notes either; one that was sent or tried was kept before that.
+    let was_signed_in = matches!(account.state, AccountState::SignedIn { .. }) || account.mailbox.is_some();
+    let was_tried = matches!(account.state, AccountState::InTheAir | AccountState::NoPasswordFits);
+    let missing = was_signed_in || was_tried && deps.store.staged(id).await?.is_empty();
+    if missing { Err(ErrorKind::ItemMissing.into()) } else { Ok(()) }
+}
+
 async fn load(deps: &Deps, account: &Account) -> Result<Session> {
     match deps.store.session(&account.id).await? {
         Some(session) => Ok(session),
@@ -94,4 +109,73 @@ async fn forget(deps: &Deps, account: &Account) -> Result<()> {
 
 fn note_signed_out(deps: &Deps, account: &Account) -> Result<()> {
     deps.accounts.put(Account { state: AccountState::SignedOut, ..account.clone() })
+}
+
+/// What became of a change whose answer was lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resolution {
+    NewHolds,
+    OldHolds,
+    /// Neither opens the account: it was changed elsewhere.
+    NeitherFits,
+    /// The server could not be asked; both are kept.
+    NotAsked,
+    /// A password was taken, but a second factor is asked for: the person must sign in.
+    NeedsCode,
+}
+
+/// Finds out by signing in: the new password first, then the old one. What opens is current afterwards; asking again
+/// changes nothing and says the same. Errors: those of the store; `ItemMissing` when it has neither.
+pub async fn resolve(deps: &Deps, provider: Arc<dyn Provider>, account: &Account) -> Result<Resolution> {
+    let staged = deps.store.staged(&account.id).await?;
+    let sent: Vec<_> =
+        staged.into_iter().filter(|staged| staged.sent).map(|staged| staged.password).collect();
+    if sent.is_empty() && deps.store.current(&account.id).await?.is_none() {
+        return Err(ErrorKind::ItemMissing.into());
+    }
+    let asked = async {
+        let mut flow = Flow::begin(deps.clone(), provider, account.clone(), Purpose::SignIn).await?;
+        flow.answer(Given::Saved).await?;
+        Ok::<_, Error>(flow)
+    };
+    let flow = match asked.await {
+        Ok(flow) => flow,
+        Err(error) if is_of_the_store(error.kind()) => return Err(error),
+        Err(error) => {
+            tracing::info!(%error, "what became of a change could not be found out");
+            return Ok(Resolution::NotAsked);
+        }
+    };
+    Ok(match flow.question() {
+        Question::Done(_) => {
+            let current = deps.store.current(&account.id).await?.ok_or(ErrorKind::ItemMissing)?;
+            let new = if sent.is_empty() {
+                // It was found out before, and only the line in the list was not brought up to date.
+                let past = deps.store.history(&account.id, deps.clock.now()).await?;
+                past.iter().all(|past| past.why != Why::NotAccepted || past.at <= current.since)
+            } else {
+                sent.contains(&current.password)
+            };
+            if new { Resolution::NewHolds } else { Resolution::OldHolds }
+        }
+        Question::Code(_) => Resolution::NeedsCode,
+        _ => Resolution::NeitherFits,
+    })
+}
+
+fn is_of_the_store(kind: ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::Locked
+            | ErrorKind::Dismissed
+            | ErrorKind::NoKeychain
+            | ErrorKind::ItemMissing
+            | ErrorKind::Ambiguous
+            | ErrorKind::StoreBroken
+            | ErrorKind::DiskFull
+            | ErrorKind::ReadOnly
+            | ErrorKind::Damaged
+            | ErrorKind::RolledBack
+            | ErrorKind::Newer
+    )
 }

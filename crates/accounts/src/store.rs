@@ -10,14 +10,21 @@ use std::time::{Duration, SystemTime};
 use async_trait::async_trait;
 
 use crate::account::AccountId;
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
 use crate::provider::Session;
 use crate::secret::Secret;
 
 #[cfg(any(test, feature = "testing"))]
 pub mod conformance;
+mod copying;
 pub mod keychain;
 pub mod memory;
+mod moving;
+mod records;
+pub mod vault;
+
+pub use copying::copy;
+pub use moving::{Move, Moved, finish_move, move_all};
 
 /// How long a password that was never accepted or never used stays in the history.
 pub const KEEP_UNPROVEN: Duration = Duration::from_secs(30 * 24 * 60 * 60);
@@ -26,6 +33,7 @@ pub const KEEP_UNPROVEN: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StoreKind {
     Keychain,
+    Vault,
     Memory,
 }
 
@@ -70,11 +78,31 @@ pub enum Why {
     NotUsed,
 }
 
+/// What a person wrote about an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Extra {
+    Note,
+    /// Edits that were never saved: they survive a crash.
+    Draft,
+}
+
+impl Extra {
+    pub const ALL: [Self; 2] = [Self::Note, Self::Draft];
+
+    /// Its name in a store.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Draft => "draft",
+        }
+    }
+}
+
 /// A place for credentials, one set for each account.
 ///
 /// Every call that writes is durable when it returns `Ok`; after an `Err` the password that was current before is
-/// current still, and everything staged is staged still. Errors: `Locked`, `Dismissed`, `NoKeychain`, `StoreBroken`;
-/// an item that exists but cannot be understood is `StoreBroken` and is never written over.
+/// current still, and everything staged is staged still. Errors: `Locked`, `Dismissed`, `NoKeychain`, `StoreBroken`,
+/// `Ambiguous`; an item that exists but cannot be understood, or stands there twice, is never written over or deleted.
 #[async_trait]
 pub trait CredentialStore: Send + Sync {
     fn kind(&self) -> StoreKind;
@@ -85,6 +113,7 @@ pub trait CredentialStore: Send + Sync {
     /// Opens the store, letting it ask the person where it must (up to 120 s).
     async fn unlock(&self) -> Result<()>;
 
+    /// Errors, too: `ItemMissing` when there was one, and another program has deleted it; the next commit mends that.
     async fn current(&self, account: &AccountId) -> Result<Option<Current>>;
 
     /// Makes a new password durable beside the current one.
@@ -112,75 +141,22 @@ pub trait CredentialStore: Send + Sync {
 
     async fn clear_session(&self, account: &AccountId) -> Result<()>;
 
+    async fn extra(&self, account: &AccountId, which: Extra) -> Result<Option<Secret>>;
+
+    /// `None` takes it away.
+    async fn save_extra(&self, account: &AccountId, which: Extra, text: Option<&Secret>) -> Result<()>;
+
     /// Deletes everything about an account, history included.
     async fn remove(&self, account: &AccountId) -> Result<()>;
 }
 
-/// Copies an account's credentials into another store, which must hold none of it yet. The first store keeps its own.
-pub async fn copy(
-    from: &dyn CredentialStore,
-    to: &dyn CredentialStore,
+/// The current password; none, too, where another program has deleted it: for what mends that, or works without.
+pub(crate) async fn current_if_any(
+    store: &dyn CredentialStore,
     account: &AccountId,
-    now: SystemTime,
-) -> Result<()> {
-    for past in from.history(account, now).await?.into_iter().rev() {
-        let id = to.stage(account, &past.password, past.at).await?;
-        match past.why {
-            // The next commit puts it where it was: into the history, as replaced.
-            Why::Replaced => to.commit(account, &id, past.at).await?,
-            why => to.discard(account, &id, why, past.at).await?,
-        }
-    }
-    if let Some(current) = from.current(account).await? {
-        let id = to.stage(account, &current.password, current.since).await?;
-        to.commit(account, &id, current.since).await?;
-    }
-    for staged in from.staged(account).await?.into_iter().rev() {
-        let id = to.stage(account, &staged.password, staged.at).await?;
-        if staged.sent {
-            to.mark_sent(account, &id).await?;
-        }
-    }
-    match from.session(account).await? {
-        Some(session) => to.save_session(account, &session).await,
-        None => Ok(()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::UNIX_EPOCH;
-
-    use super::*;
-    use crate::store::memory::Memory;
-
-    #[tokio::test]
-    async fn a_copy_has_everything_and_the_first_store_keeps_its_own() {
-        let (from, to, id) = (Memory::new(), Memory::new(), AccountId::new("jana"));
-        let at = |seconds| UNIX_EPOCH + Duration::from_secs(1_800_000_000 + seconds);
-        for (n, text) in ["first", "second"].into_iter().enumerate() {
-            let staged = from.stage(&id, &Secret::new(text), at(n as u64)).await.unwrap();
-            from.commit(&id, &staged, at(n as u64)).await.unwrap();
-        }
-        let refused = from.stage(&id, &Secret::new("refused"), at(2)).await.unwrap();
-        from.discard(&id, &refused, Why::NotAccepted, at(2)).await.unwrap();
-        let sent = from.stage(&id, &Secret::new("sent"), at(3)).await.unwrap();
-        from.mark_sent(&id, &sent).await.unwrap();
-        from.save_session(&id, &Session::new(Secret::new("token"), None)).await.unwrap();
-
-        copy(&from, &to, &id, at(4)).await.unwrap();
-        for store in [&from, &to] {
-            assert_eq!(store.current(&id).await.unwrap().unwrap().password, Secret::new("second"));
-            let staged = store.staged(&id).await.unwrap();
-            assert_eq!((staged.len(), staged[0].sent), (1, true));
-            assert_eq!(staged[0].password, Secret::new("sent"));
-            let past = store.history(&id, at(4)).await.unwrap();
-            let past: Vec<_> = past.iter().map(|past| (past.password.expose(), past.why)).collect();
-            assert!(
-                past.contains(&("first", Why::Replaced)) && past.contains(&("refused", Why::NotAccepted))
-            );
-            assert_eq!(past.len(), 2);
-            assert!(store.session(&id).await.unwrap().is_some());
-        }
+) -> Result<Option<Current>> {
+    match store.current(account).await {
+        Err(error) if error.kind() == ErrorKind::ItemMissing => Ok(None),
+        current => current,
     }
 }

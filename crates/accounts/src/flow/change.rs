@@ -1,6 +1,7 @@
 //! Changing a password is a transaction: stage, send, prove, commit. An answer that is lost is found by trying.
 
 use super::*;
+use crate::store::current_if_any;
 
 impl Flow {
     pub(super) async fn typed_new(
@@ -10,7 +11,7 @@ impl Flow {
         rules: PasswordRules,
     ) -> Result<()> {
         let mut reasons = strength::measure(&password, rules, &self.context()).weak();
-        let current = self.deps.store.current(&self.account.id).await?;
+        let current = current_if_any(&*self.deps.store, &self.account.id).await?;
         if current.is_some_and(|current| current.password == password) {
             reasons.push(WeakReason::SameAsCurrent);
         }
@@ -36,9 +37,10 @@ impl Flow {
         }
         let now = self.deps.clock.now();
         let id = self.deps.store.stage(&self.account.id, &password, now).await?;
-        let before = self.candidate.replace(Candidate { id, password, sent: false, unknown: false });
+        let new = Candidate { id, password, sent: false, unknown: false, lost: false };
+        let before = self.candidate.replace(new);
         match before {
-            Some(before) if !before.unknown => {
+            Some(before) if !before.unknown && !before.lost => {
                 let why = if before.sent { Why::NotAccepted } else { Why::NotUsed };
                 self.deps.store.discard(&self.account.id, &before.id, why, now).await
             }
@@ -68,7 +70,7 @@ impl Flow {
             }
             Ok(Step::Done(outcome)) => self.done(outcome).await,
             Err(error) if error.kind() == ErrorKind::OutcomeUnknown => {
-                self.mark(|candidate| candidate.unknown = true);
+                self.mark(|candidate| (candidate.unknown, candidate.lost) = (true, true));
                 if let Question::NewPassword { unknown, .. } = &mut self.question {
                     *unknown = true;
                 }
@@ -132,10 +134,19 @@ impl Flow {
     /// The password was taken; a second factor may still be asked for.
     async fn accepted(&mut self, trying: Trying, step: Step) -> Result<()> {
         self.trying = Some(trying.clone());
-        if let Step::Ask(Challenge::Code(_), _) = &step {
-            self.commit(&trying).await?;
+        if let Step::Ask(Challenge::Code(_), _) = &step
+            && let Err(error) = self.settle(&trying).await
+        {
+            // The server has gone on to the code: so does the person, and the end tries again.
+            tracing::warn!(%error, "a password that was taken could not be saved yet");
         }
         self.step(step).await
+    }
+
+    /// It is known which password holds, whether or not the person goes on to sign in.
+    async fn settle(&mut self, trying: &Trying) -> Result<()> {
+        self.commit(trying).await?;
+        if self.account.state == AccountState::InTheAir { self.note(AccountState::SignedOut) } else { Ok(()) }
     }
 
     /// What a typed password is in the store's eyes: one that was staged before keeps its name.
@@ -171,10 +182,12 @@ impl Flow {
                 sessions_ended: None,
             })
             .collect();
-        if let Some(current) = store.current(&self.account.id).await? {
+        if let Some(current) = current_if_any(&*store, &self.account.id).await? {
             list.push(Trying { password: current.password, done: Done::SignedIn, sessions_ended: None });
         }
         if list.is_empty() {
+            // Which says so if it was taken away.
+            store.current(&self.account.id).await?;
             return Err(ErrorKind::Unsupported.into());
         }
         for trying in list {
@@ -226,7 +239,8 @@ impl Flow {
     async fn commit(&mut self, trying: &Trying) -> Result<()> {
         let (store, id) = (&self.deps.store, &self.account.id);
         let now = self.deps.clock.now();
-        let known = store.current(id).await?.is_some_and(|current| current.password == trying.password);
+        let current = current_if_any(&**store, id).await?;
+        let known = current.is_some_and(|current| current.password == trying.password);
         let staged = store.staged(id).await?.into_iter().find(|staged| staged.password == trying.password);
         match staged {
             Some(staged) => store.commit(id, &staged.id, now).await?,

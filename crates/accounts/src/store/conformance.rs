@@ -4,7 +4,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::{CredentialStore, KEEP_UNPROVEN, PastId, Why};
+use super::{CredentialStore, Extra, KEEP_UNPROVEN, PastId, Why};
 use crate::account::AccountId;
 use crate::error::{ErrorKind, Result};
 use crate::provider::Session;
@@ -43,6 +43,8 @@ pub async fn all(store: &dyn CredentialStore) {
         the_unproven_age_and_the_replaced_do_not,
         what_was_never_staged_is_an_error,
         a_session_is_replaced_and_cleared,
+        notes_and_drafts_are_apart,
+        notes_and_drafts_outlive_a_change_of_password,
         remove_leaves_nothing,
         two_accounts_are_apart,
         long_secrets_are_kept,
@@ -266,12 +268,58 @@ async fn a_session_is_replaced_and_cleared(store: &dyn CredentialStore, account:
     expect_current(store, account, None).await
 }
 
+async fn notes_and_drafts_are_apart(store: &dyn CredentialStore, account: &AccountId) -> Result<()> {
+    for which in Extra::ALL {
+        assert_eq!(store.extra(account, which).await?, None);
+        store.save_extra(account, which, None).await?;
+    }
+    store.save_extra(account, Extra::Note, Some(&Secret::new("note\n".repeat(1_000)))).await?;
+    store.save_extra(account, Extra::Draft, Some(&Secret::new("first"))).await?;
+    store.save_extra(account, Extra::Draft, Some(&Secret::new("second"))).await?;
+    assert_eq!(store.extra(account, Extra::Draft).await?, Some(Secret::new("second")));
+    store.save_extra(account, Extra::Draft, None).await?;
+    assert_eq!(store.extra(account, Extra::Draft).await?, None);
+    assert_eq!(store.extra(account, Extra::Note).await?, Some(Secret::new("note\n".repeat(1_000))));
+    expect_current(store, account, None).await
+}
+
+async fn notes_and_drafts_outlive_a_change_of_password(
+    store: &dyn CredentialStore,
+    account: &AccountId,
+) -> Result<()> {
+    let texts = [(Extra::Note, " 🔑 \"note\"\n\n"), (Extra::Draft, "{\"name\":\"пароль\"}")];
+    set(store, account, "first", at(1)).await?;
+    for (which, text) in texts {
+        store.save_extra(account, which, Some(&Secret::new(text))).await?;
+    }
+    set(store, account, "second", at(2)).await?;
+    store.save_session(account, &Session::new(Secret::new("token"), None)).await?;
+    store.clear_session(account).await?;
+    for (which, text) in texts {
+        assert_eq!(store.extra(account, which).await?, Some(Secret::new(text)));
+    }
+    // Neither is a password, and neither is another account's.
+    expect_staged(store, account, &[]).await?;
+    expect_history(store, account, &[("first", Why::Replaced)]).await?;
+    let other = AccountId::new(format!("{} b", account.as_str()));
+    for (which, _) in texts {
+        assert_eq!(store.extra(&other, which).await?, None);
+    }
+    Ok(())
+}
+
 async fn remove_leaves_nothing(store: &dyn CredentialStore, account: &AccountId) -> Result<()> {
     set(store, account, "first", at(1)).await?;
     set(store, account, &"long".repeat(2_000), at(2)).await?;
     store.stage(account, &Secret::new("staged"), at(3)).await?;
     store.save_session(account, &Session::new(Secret::new("token"), None)).await?;
+    for which in Extra::ALL {
+        store.save_extra(account, which, Some(&Secret::new("text"))).await?;
+    }
     store.remove(account).await?;
+    for which in Extra::ALL {
+        assert_eq!(store.extra(account, which).await?, None);
+    }
     nothing_is_known_of_a_new_account(store, account).await
 }
 

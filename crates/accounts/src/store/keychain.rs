@@ -7,6 +7,8 @@
 //! | `Regain` | account | the current password, plain, for a person to find and use |
 //! | `Regain kept ACCOUNT` | id | one password and its state, as JSON: staged, sent, current, replaced, … |
 //! | `Regain session` | account | the session, as JSON |
+//! | `Regain note`, `Regain draft` | account | a note, and edits that were never saved |
+//! | `Regain vault key` | `vault` | what opens the vault on this computer without its password |
 //! | `Regain part ACCOUNT` | item, generation, number | a piece of what is too long for one item |
 //!
 //! Every password stands in an item of its own that no other password shares, from the moment it is staged; becoming
@@ -16,7 +18,12 @@
 //! The plain item is written over only after its text stands in a kept one.
 //!
 //! Calls run one after another on a thread of their own. Nothing but the connection is remembered, and that is made
-//! anew when the service was away or was started again. No call but `unlock` asks the person anything; one that would have to says `Locked`.
+//! anew when the service was away or was started again. No call but `unlock` asks the person anything; one that would
+//! have to says `Locked`.
+//!
+//! Six troubles are told apart: `NoKeychain`, `Locked`, `Dismissed` (by `unlock`), `ItemMissing` (a kept password says
+//! that it is the current one, and the plain item is gone), `Ambiguous` (two items of one name: none of them is written
+//! over or deleted) and `StoreBroken`.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -27,17 +34,19 @@ use self::book::Book;
 use self::items::Items;
 use self::worker::Worker;
 use super::memory::{history, staged};
-use super::{CredentialStore, Current, Past, PastId, Staged, StoreKind, Why};
+use super::{CredentialStore, Current, Extra, Past, PastId, Staged, StoreKind, Why};
 use crate::account::AccountId;
 use crate::error::{ErrorKind, Result};
 use crate::provider::Session;
 use crate::secret::Secret;
 
 mod book;
-#[cfg(test)]
-mod fake;
+#[cfg(any(test, feature = "testing"))]
+pub mod fake;
 mod items;
-mod records;
+#[cfg(test)]
+mod tests;
+mod vault_key;
 mod worker;
 
 #[cfg(target_os = "linux")]
@@ -166,6 +175,15 @@ impl CredentialStore for Keychain {
 
     async fn clear_session(&self, account: &AccountId) -> Result<()> {
         self.with_book(account, Book::clear_session).await
+    }
+
+    async fn extra(&self, account: &AccountId, which: Extra) -> Result<Option<Secret>> {
+        self.with_book(account, move |book| book.extra(which)).await
+    }
+
+    async fn save_extra(&self, account: &AccountId, which: Extra, text: Option<&Secret>) -> Result<()> {
+        let text = text.cloned();
+        self.with_book(account, move |book| book.save_extra(which, text.as_ref())).await
     }
 
     async fn remove(&self, account: &AccountId) -> Result<()> {

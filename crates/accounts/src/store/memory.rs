@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use async_trait::async_trait;
 
-use super::{CredentialStore, Current, KEEP_UNPROVEN, Past, PastId, Staged, StoreKind, Why};
+use super::{CredentialStore, Current, Extra, KEEP_UNPROVEN, Past, PastId, Staged, StoreKind, Why};
 use crate::account::AccountId;
 use crate::error::{Error, ErrorKind, Result};
 use crate::provider::Session;
@@ -25,7 +25,19 @@ impl Memory {
     /// Makes the next call that writes fail, changing nothing.
     #[cfg(any(test, feature = "testing"))]
     pub fn fail_next(&self, kind: ErrorKind) {
-        self.lock().fail_next = Some(kind);
+        self.fail_at(Some((1, kind)));
+    }
+
+    /// Makes one of the next calls that write fail, counted from one, changing nothing.
+    #[cfg(any(test, feature = "testing"))]
+    pub fn fail_at(&self, which: Option<(usize, ErrorKind)>) {
+        self.lock().fail_at = which;
+    }
+
+    /// Calls so far that wrote.
+    #[cfg(any(test, feature = "testing"))]
+    pub fn writes(&self) -> usize {
+        self.lock().writes
     }
 
     fn lock(&self) -> MutexGuard<'_, Shelf> {
@@ -37,8 +49,14 @@ impl Memory {
         #[cfg_attr(not(any(test, feature = "testing")), expect(unused_mut, reason = "the seam is for tests"))]
         let mut shelf = self.lock();
         #[cfg(any(test, feature = "testing"))]
-        if let Some(kind) = shelf.fail_next.take() {
-            return Err(kind.into());
+        {
+            shelf.writes += 1;
+            if let Some((left, kind)) = shelf.fail_at.take() {
+                if left == 1 {
+                    return Err(kind.into());
+                }
+                shelf.fail_at = Some((left - 1, kind));
+            }
         }
         Ok(shelf)
     }
@@ -120,6 +138,20 @@ impl CredentialStore for Memory {
         Ok(())
     }
 
+    async fn extra(&self, account: &AccountId, which: Extra) -> Result<Option<Secret>> {
+        Ok(self.lock().accounts.get(account).and_then(|credentials| credentials.extras.get(&which).cloned()))
+    }
+
+    async fn save_extra(&self, account: &AccountId, which: Extra, text: Option<&Secret>) -> Result<()> {
+        let mut shelf = self.write()?;
+        let extras = &mut shelf.credentials(account).extras;
+        match text {
+            Some(text) => drop(extras.insert(which, text.clone())),
+            None => drop(extras.remove(&which)),
+        }
+        Ok(())
+    }
+
     async fn remove(&self, account: &AccountId) -> Result<()> {
         self.write()?.accounts.remove(account);
         Ok(())
@@ -131,13 +163,16 @@ struct Shelf {
     accounts: HashMap<AccountId, Credentials>,
     staged_ever: u64,
     #[cfg(any(test, feature = "testing"))]
-    fail_next: Option<ErrorKind>,
+    fail_at: Option<(usize, ErrorKind)>,
+    #[cfg(any(test, feature = "testing"))]
+    writes: usize,
 }
 
 #[derive(Default)]
 struct Credentials {
     kept: Vec<Kept>,
     session: Option<Session>,
+    extras: HashMap<Extra, Secret>,
 }
 
 impl Shelf {

@@ -161,22 +161,65 @@ fn own_process_killed_after_staging() {
 }
 
 #[test]
-fn ambiguous_is_broken() {
-    in_session("ambiguous_is_broken", true, |_| {
+fn of_two_items_none_is_taken_written_over_or_deleted() {
+    in_session("of_two_items_none_is_taken_written_over_or_deleted", true, |_| {
         let _keyring = start_keyring();
         let (store, account) = (Keychain::open(NAMESPACE), AccountId::new("a"));
         set(&store, &account, "mine", 1);
         // Another program's item that answers to the same attributes.
-        let mut tool = Command::new("secret-tool");
-        tool.args(["store", "--label=twin", "service", NAMESPACE, "username", "a", "twin", "1"]);
-        let mut tool = tool.stdin(Stdio::piped()).spawn().unwrap();
-        std::io::Write::write_all(&mut tool.stdin.take().unwrap(), b"theirs").unwrap();
-        assert!(tool.wait().unwrap().success());
+        twin(&["service", NAMESPACE, "username", "a"]);
 
-        assert_eq!(kind(wait(store.current(&account)).map(drop)), Err(ErrorKind::StoreBroken));
         let staged = wait(store.stage(&account, &Secret::new("new"), at(2))).unwrap();
-        assert_eq!(kind(wait(store.commit(&account, &staged, at(3)))), Err(ErrorKind::StoreBroken));
+        assert_eq!(kind(wait(store.current(&account)).map(drop)), Err(ErrorKind::Ambiguous));
+        assert_eq!(kind(wait(store.commit(&account, &staged, at(3)))), Err(ErrorKind::Ambiguous));
+        assert_eq!(kind(wait(store.remove(&account))), Err(ErrorKind::Ambiguous));
         assert_eq!(count(&[("service", NAMESPACE), ("username", "a")]), 2);
+        assert_eq!(count(&[("service", "Regain test kept a")]), 2);
+
+        clear(&["service", NAMESPACE, "username", "a", "twin", "1"]);
+        wait(store.commit(&account, &staged, at(3))).unwrap();
+        expect(&store, &account, "new", &[], &["mine"]);
+    });
+}
+
+#[test]
+fn an_item_that_was_taken_away_is_missing() {
+    in_session("an_item_that_was_taken_away_is_missing", true, |_| {
+        let _keyring = start_keyring();
+        let (store, account) = (Keychain::open(NAMESPACE), AccountId::new("a"));
+        assert!(wait(store.current(&account)).unwrap().is_none());
+        set(&store, &account, "old", 1);
+        clear(&["service", NAMESPACE, "username", "a"]);
+        assert_eq!(kind(wait(store.current(&account)).map(drop)), Err(ErrorKind::ItemMissing));
+        assert_eq!(wait(store.history(&account, at(9))).unwrap()[0].password.expose(), "old");
+        set(&store, &account, "new", 2);
+        expect(&store, &account, "new", &[], &["old"]);
+    });
+}
+
+#[test]
+fn the_key_of_the_vault() {
+    in_session("the_key_of_the_vault", true, |_| {
+        let _keyring = start_keyring();
+        let store = Keychain::open(NAMESPACE);
+        assert_eq!(wait(store.vault_key()).unwrap(), None);
+        for key in [[7; 32], [255; 32]] {
+            wait(store.save_vault_key(&key)).unwrap();
+            assert_eq!(*wait(Keychain::open(NAMESPACE).vault_key()).unwrap().unwrap(), key);
+        }
+        let item = ["service", "Regain test vault key", "username", "vault"];
+        assert_eq!(count(&[(item[0], item[1]), (item[2], item[3])]), 1);
+        twin(&item);
+        assert_eq!(kind(wait(store.vault_key()).map(drop)), Err(ErrorKind::Ambiguous));
+        assert_eq!(kind(wait(store.delete_vault_key())), Err(ErrorKind::Ambiguous));
+        clear(&["twin", "1"]);
+
+        lock();
+        assert_eq!(kind(wait(store.vault_key()).map(drop)), Err(ErrorKind::Locked));
+        unlock_with_password();
+        wait(store.delete_vault_key()).unwrap();
+        assert_eq!(wait(store.vault_key()).unwrap(), None);
+        wait(store.delete_vault_key()).unwrap();
     });
 }
 
@@ -207,6 +250,20 @@ fn a_service_that_hangs_is_broken() {
         let late = runtime.unwrap().block_on(store.check());
         assert_eq!(kind(late), Err(ErrorKind::StoreBroken));
     });
+}
+
+/// Makes a second item with these attributes, as another program would.
+fn twin(attributes: &[&str]) {
+    let mut tool = Command::new("secret-tool");
+    tool.args(["store", "--label=twin"]).args(attributes).args(["twin", "1"]);
+    let mut tool = tool.stdin(Stdio::piped()).spawn().unwrap();
+    std::io::Write::write_all(&mut tool.stdin.take().unwrap(), b"theirs").unwrap();
+    assert!(tool.wait().unwrap().success());
+}
+
+/// Deletes what has these attributes, as another program would.
+fn clear(attributes: &[&str]) {
+    assert!(Command::new("secret-tool").arg("clear").args(attributes).status().unwrap().success());
 }
 
 fn wait<T>(work: impl Future<Output = T>) -> T {

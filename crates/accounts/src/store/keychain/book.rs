@@ -1,9 +1,9 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::super::memory::{Kept, State, gone};
-use super::super::{Current, PastId, Why};
+use super::super::records;
+use super::super::{Current, Extra, PastId, Why};
 use super::items::{Items, Place};
-use super::records;
 use crate::error::{Error, ErrorKind, Result};
 use crate::provider::Session;
 use crate::secret::Secret;
@@ -23,10 +23,13 @@ impl Book {
 
     /// A broken past password must not keep anyone from the current one: it only fails where it is asked for.
     pub fn current(&self) -> Result<Option<Current>> {
-        let Some(password) = self.items.read(&self.password_place())? else {
-            return Ok(None);
-        };
+        let plain = self.items.read(&self.password_place())?;
         let kept = self.readable()?;
+        let Some(password) = plain else {
+            // Becoming current writes the plain item first, and removing an account deletes it last: someone took it.
+            let was_there = kept.iter().any(|kept| kept.state == State::Current);
+            return if was_there { Err(ErrorKind::ItemMissing.into()) } else { Ok(None) };
+        };
         let same = kept.iter().filter(|kept| kept.password == password);
         let since = same
             .max_by_key(|kept| (kept.state == State::Current, kept.at))
@@ -126,9 +129,29 @@ impl Book {
         self.items.delete(&self.session_place())
     }
 
-    /// The current password last, so that an account half removed still opens.
+    pub fn extra(&self, which: Extra) -> Result<Option<Secret>> {
+        self.items.read(&self.extra_place(which))
+    }
+
+    pub fn save_extra(&self, which: Extra, text: Option<&Secret>) -> Result<()> {
+        match text {
+            Some(text) => self.items.write(&self.extra_place(which), text),
+            None => self.items.delete(&self.extra_place(which)),
+        }
+    }
+
+    /// The current password last, so that an account half removed still opens. Nothing is deleted when it is not clear
+    /// of which item.
     pub fn remove(&self) -> Result<()> {
-        self.items.delete(&self.session_place())?;
+        let single = [self.session_place(), self.extra_place(Extra::Draft), self.extra_place(Extra::Note)];
+        for place in single.iter().chain([&self.password_place()]) {
+            self.items.only_one(place)?;
+        }
+        self.items.only_ones(&self.kept_service())?;
+        self.items.only_ones(&self.part_service())?;
+        for place in &single {
+            self.items.delete(place)?;
+        }
         self.items.delete_all(&self.kept_service())?;
         self.items.delete(&self.password_place())?;
         self.items.delete_all(&self.part_service())
@@ -156,8 +179,10 @@ impl Book {
     }
 
     fn readable(&self) -> Result<Vec<Kept>> {
-        let broken =
-            |kept: &Result<Kept>| matches!(kept, Err(error) if error.kind() == ErrorKind::StoreBroken);
+        let broken = |kept: &Result<Kept>| {
+            let kind = kept.as_ref().err().map(Error::kind);
+            matches!(kind, Some(ErrorKind::StoreBroken | ErrorKind::Ambiguous))
+        };
         self.read_all()?.into_iter().filter(|kept| !broken(kept)).collect()
     }
 
@@ -168,6 +193,12 @@ impl Book {
     fn session_place(&self) -> Place {
         let service = format!("{} session", self.namespace);
         self.place(service, self.account.clone(), "session", " (session)")
+    }
+
+    fn extra_place(&self, which: Extra) -> Place {
+        let word = which.word();
+        let service = format!("{} {word}", self.namespace);
+        self.place(service, self.account.clone(), word, &format!(" ({word})"))
     }
 
     fn kept_place(&self, id: &PastId) -> Place {

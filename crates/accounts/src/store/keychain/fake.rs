@@ -1,77 +1,127 @@
-//! A keychain in memory that can be short of room and can die between any two writes.
+//! A keychain in memory that can be short of room, be in trouble, hold twins, and die between any two writes.
 
 use std::any::Any;
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use keyring_core::api::{Credential, CredentialApi, CredentialStoreApi};
 use keyring_core::{Entry, Error as KeyringError, Result as KeyringResult};
 
-use super::super::{CredentialStore, KEEP_UNPROVEN, Why, conformance};
 use super::items::{Habits, Items};
 use super::{Keychain, System};
-use crate::account::AccountId;
 use crate::error::{ErrorKind, Result};
-use crate::provider::Session;
-use crate::secret::Secret;
 
+/// The keychain; clones are the same one.
 #[derive(Clone, Default)]
-struct Fake(Arc<Mutex<Drawer>>);
+pub struct Fake(Arc<Mutex<Drawer>>);
 
-#[derive(Clone, Default)]
+type Name = (String, String);
+
+#[derive(Default)]
 struct Drawer {
-    items: BTreeMap<(String, String), Vec<u8>>,
+    items: BTreeMap<Name, Vec<u8>>,
+    /// Second items of the same name.
+    twins: BTreeMap<Name, Vec<u8>>,
     longest: usize,
+    writes: usize,
     /// How many more writes it lives for.
     lives: Option<usize>,
+    /// Which of the next writes fails, once.
+    fails: Option<usize>,
+    trouble: Option<ErrorKind>,
 }
 
-struct FakeItem(Fake, String, String);
-
 impl Fake {
-    fn new(longest: usize) -> Self {
+    /// Secrets of at most that many UTF-16 units.
+    pub fn new(longest: usize) -> Self {
         Self(Arc::new(Mutex::new(Drawer { longest, ..Drawer::default() })))
     }
 
-    fn keychain(&self) -> Keychain {
+    /// A process's view of it, in the namespace `Test`.
+    pub fn keychain(&self) -> Keychain {
         Keychain::over("Test", Arc::new(self.clone()))
     }
 
-    fn drawer(&self) -> std::sync::MutexGuard<'_, Drawer> {
-        self.0.lock().unwrap()
-    }
-
-    fn live(&self, lives: Option<usize>) {
+    /// Dies after so many more writes; `None` brings it back to life.
+    pub fn live(&self, lives: Option<usize>) {
         self.drawer().lives = lives;
     }
 
-    fn alive(&self) -> KeyringResult<()> {
-        self.touch(0)
+    /// Makes one of the next writes fail, counted from one, changing nothing.
+    pub fn fail_at(&self, write: Option<usize>) {
+        self.drawer().fails = write;
+    }
+
+    pub fn is_alive(&self) -> bool {
+        self.drawer().lives != Some(0)
+    }
+
+    /// Writes so far.
+    pub fn writes(&self) -> usize {
+        self.drawer().writes
+    }
+
+    /// Cannot be opened, for this reason.
+    pub fn trouble(&self, kind: Option<ErrorKind>) {
+        self.drawer().trouble = kind;
+    }
+
+    /// Puts an item there as another program would.
+    pub fn put(&self, service: &str, user: &str, content: &[u8]) {
+        self.drawer().items.insert((service.into(), user.into()), content.into());
+    }
+
+    /// Takes an item away as another program would.
+    pub fn take(&self, service: &str, user: &str) {
+        self.drawer().items.remove(&(service.into(), user.into()));
+    }
+
+    /// Puts a second item of the same name there.
+    pub fn twin(&self, service: &str, user: &str, content: &[u8]) {
+        self.drawer().twins.insert((service.into(), user.into()), content.into());
+    }
+
+    pub fn forget_twins(&self) {
+        self.drawer().twins.clear();
+    }
+
+    /// Everything but the twins.
+    pub fn all(&self) -> BTreeMap<Name, Vec<u8>> {
+        self.drawer().items.clone()
+    }
+
+    pub fn reset(&self, items: BTreeMap<Name, Vec<u8>>) {
+        self.drawer().items = items;
+    }
+
+    fn drawer(&self) -> MutexGuard<'_, Drawer> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn touch(&self, writes: usize) -> KeyringResult<()> {
         let mut drawer = self.drawer();
-        match drawer.lives {
-            Some(0) => Err(KeyringError::PlatformFailure("dead".into())),
-            lives => {
-                drawer.lives = lives.map(|lives| lives - writes);
-                Ok(())
+        if drawer.lives == Some(0) {
+            return Err(KeyringError::PlatformFailure("dead".into()));
+        }
+        drawer.lives = drawer.lives.map(|lives| lives - writes);
+        drawer.writes += writes;
+        if writes > 0 {
+            let fails = drawer.fails == Some(1);
+            drawer.fails = drawer.fails.and_then(|left| left.checked_sub(1)).filter(|left| *left > 0);
+            if fails {
+                return Err(KeyringError::PlatformFailure("once".into()));
             }
         }
-    }
-
-    fn put(&self, service: &str, user: &str, content: &[u8]) {
-        self.drawer().items.insert((service.into(), user.into()), content.into());
-    }
-
-    fn all(&self) -> BTreeMap<(String, String), Vec<u8>> {
-        self.drawer().items.clone()
+        Ok(())
     }
 }
 
 impl System for Fake {
     fn open(&self, _namespace: &str) -> Result<Items> {
+        if let Some(kind) = self.drawer().trouble {
+            return Err(kind.into());
+        }
         let habits = Habits {
             longest: self.drawer().longest,
             search: |service| ("service", service.to_owned()),
@@ -80,8 +130,8 @@ impl System for Fake {
         Ok(Items::new(Arc::new(self.clone()), habits, |_| ErrorKind::StoreBroken))
     }
 
-    fn unlock(&self, _namespace: &str) -> Result<()> {
-        Ok(())
+    fn unlock(&self, namespace: &str) -> Result<()> {
+        self.open(namespace).map(drop)
     }
 }
 
@@ -95,51 +145,84 @@ impl CredentialStoreApi for Fake {
     }
 
     fn build(&self, service: &str, user: &str, _: Option<&HashMap<&str, &str>>) -> KeyringResult<Entry> {
-        Ok(Entry::new_with_credential(Arc::new(FakeItem(self.clone(), service.into(), user.into()))))
+        Ok(self.entry(&(service.into(), user.into()), Which::Only))
     }
 
     fn search(&self, spec: &HashMap<&str, &str>) -> KeyringResult<Vec<Entry>> {
-        self.alive()?;
-        let all = self.all();
-        let found = all.keys().filter(|(service, _)| service == spec["service"]);
-        found.map(|(service, user)| self.build(service, user, None)).collect()
+        self.touch(0)?;
+        let drawer = self.drawer();
+        let wanted = |name: &&Name| spec.get("service") == Some(&name.0.as_str());
+        let items = drawer.items.keys().filter(wanted).map(|name| self.entry(name, Which::First));
+        let twins = drawer.twins.keys().filter(wanted).map(|name| self.entry(name, Which::Twin));
+        Ok(items.chain(twins).collect())
     }
 
     fn as_any(&self) -> &dyn Any {
         self
     }
 
-    fn debug_fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    fn debug_fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Fake")
     }
 }
 
+struct FakeItem {
+    fake: Fake,
+    name: Name,
+    which: Which,
+}
+
+/// The one of that name, or one of two that a search has found.
+#[derive(Clone, Copy, PartialEq)]
+enum Which {
+    Only,
+    First,
+    Twin,
+}
+
+impl Fake {
+    fn entry(&self, name: &Name, which: Which) -> Entry {
+        Entry::new_with_credential(Arc::new(FakeItem { fake: self.clone(), name: name.clone(), which }))
+    }
+}
+
 impl FakeItem {
-    fn key(&self) -> (String, String) {
-        (self.1.clone(), self.2.clone())
+    fn sole(&self) -> KeyringResult<()> {
+        if self.which == Which::Only && self.fake.drawer().twins.contains_key(&self.name) {
+            let both = [Which::First, Which::Twin].map(|which| self.fake.entry(&self.name, which));
+            return Err(KeyringError::Ambiguous(both.into()));
+        }
+        Ok(())
+    }
+
+    fn on_shelf<T>(&self, work: impl FnOnce(&mut BTreeMap<Name, Vec<u8>>) -> T) -> T {
+        let mut drawer = self.fake.drawer();
+        work(if self.which == Which::Twin { &mut drawer.twins } else { &mut drawer.items })
     }
 }
 
 impl CredentialApi for FakeItem {
     fn set_secret(&self, secret: &[u8]) -> KeyringResult<()> {
-        let longest = self.0.drawer().longest;
-        let text = std::str::from_utf8(secret).unwrap();
-        if text.encode_utf16().count() > longest {
+        let units = std::str::from_utf8(secret).map_or(usize::MAX, |text| text.encode_utf16().count());
+        if units > self.fake.drawer().longest {
             return Err(KeyringError::TooLong("secret".into(), 0));
         }
-        self.0.touch(1)?;
-        self.0.put(&self.1, &self.2, secret);
+        self.sole()?;
+        self.fake.touch(1)?;
+        self.on_shelf(|shelf| shelf.insert(self.name.clone(), secret.into()));
         Ok(())
     }
 
     fn get_secret(&self) -> KeyringResult<Vec<u8>> {
-        self.0.alive()?;
-        self.0.drawer().items.get(&self.key()).cloned().ok_or(KeyringError::NoEntry)
+        self.fake.touch(0)?;
+        self.sole()?;
+        self.on_shelf(|shelf| shelf.get(&self.name).cloned()).ok_or(KeyringError::NoEntry)
     }
 
     fn delete_credential(&self) -> KeyringResult<()> {
-        self.0.touch(1)?;
-        self.0.drawer().items.remove(&self.key()).map(drop).ok_or(KeyringError::NoEntry)
+        self.sole()?;
+        self.fake.touch(1)?;
+        self.on_shelf(|shelf| shelf.remove(&self.name)).map(drop).ok_or(KeyringError::NoEntry)
     }
 
     fn get_credential(&self) -> KeyringResult<Option<Arc<Credential>>> {
@@ -147,177 +230,14 @@ impl CredentialApi for FakeItem {
     }
 
     fn get_specifiers(&self) -> Option<(String, String)> {
-        Some(self.key())
+        Some(self.name.clone())
     }
 
     fn as_any(&self) -> &dyn Any {
         self
     }
 
-    fn debug_fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    fn debug_fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("FakeItem")
     }
-}
-
-fn at(seconds: u64) -> SystemTime {
-    UNIX_EPOCH + Duration::from_secs(1_800_000_000 + seconds)
-}
-
-async fn current(store: &Keychain, account: &AccountId) -> Option<String> {
-    store.current(account).await.unwrap().map(|current| current.password.expose().to_owned())
-}
-
-async fn history(store: &Keychain, account: &AccountId) -> Vec<(String, Why)> {
-    let past = store.history(account, at(9)).await.unwrap();
-    past.iter().map(|past| (past.password.expose().to_owned(), past.why)).collect()
-}
-
-const ROOMY: usize = usize::MAX;
-const WINDOWS: usize = 1_280;
-/// So little that every record goes in pieces, a header being just as long.
-const NARROW: usize = 100;
-
-#[tokio::test]
-async fn conforms_whatever_the_room() {
-    for longest in [ROOMY, WINDOWS, NARROW] {
-        let fake = Fake::new(longest);
-        conformance::all(&fake.keychain()).await;
-        conformance::shared(&fake.keychain(), &fake.keychain()).await;
-        assert_eq!(fake.all(), BTreeMap::new(), "items were left behind");
-    }
-}
-
-#[tokio::test]
-async fn dying_at_any_write_of_a_change_loses_nothing() {
-    let account = AccountId::new("a");
-    for (longest, length) in [(ROOMY, 12), (WINDOWS, 12), (WINDOWS, 3_000), (NARROW, 12)] {
-        let (old, new) = ("old".repeat(length), "new".repeat(length));
-        let fake = Fake::new(longest);
-        let store = fake.keychain();
-        let id = store.stage(&account, &Secret::new(old.clone()), at(1)).await.unwrap();
-        store.commit(&account, &id, at(1)).await.unwrap();
-        let before = fake.all();
-
-        let mut finished = false;
-        for lives in 0.. {
-            assert!(lives < 1_000);
-            fake.drawer().items = before.clone();
-            fake.live(Some(lives));
-            let staged = store.stage(&account, &Secret::new(new.clone()), at(2)).await;
-            let mut committed = None;
-            if let Ok(id) = &staged {
-                let _ = store.mark_sent(&account, id).await;
-                committed = Some(store.commit(&account, id, at(3)).await);
-            }
-            let survived = fake.drawer().lives != Some(0);
-            fake.live(None);
-
-            let case = format!("room {longest}, length {length}, {lives} writes");
-            let now = current(&store, &account).await.unwrap();
-            assert!(now == old || now == new, "{case}");
-            if now == new {
-                assert_eq!(history(&store, &account).await, [(old.clone(), Why::Replaced)], "{case}");
-            }
-            match (staged, committed) {
-                (Ok(id), Some(committed)) => {
-                    let still = store.staged(&account).await.unwrap();
-                    assert!(now == new || still.iter().any(|staged| staged.id == id), "{case}");
-                    assert_eq!(committed.is_ok(), now == new, "{case}");
-                    store.commit(&account, &id, at(4)).await.unwrap();
-                    assert_eq!(current(&store, &account).await.unwrap(), new, "{case}");
-                    assert!(store.staged(&account).await.unwrap().is_empty(), "{case}");
-                    assert_eq!(history(&store, &account).await, [(old.clone(), Why::Replaced)], "{case}");
-                }
-                _ => assert_eq!(now, old, "{case}"),
-            }
-            store.remove(&account).await.unwrap();
-            assert_eq!(fake.all(), BTreeMap::new(), "{case}");
-            if survived {
-                finished = true;
-                break;
-            }
-        }
-        assert!(finished);
-    }
-}
-
-#[tokio::test]
-async fn dying_while_an_account_is_removed_is_mended_by_removing_it_again() {
-    let account = AccountId::new("a");
-    for lives in 0..40 {
-        let fake = Fake::new(NARROW);
-        let store = fake.keychain();
-        let id = store.stage(&account, &Secret::new("x".repeat(300)), at(1)).await.unwrap();
-        store.commit(&account, &id, at(1)).await.unwrap();
-        store.save_session(&account, &Session::new(Secret::new("t".repeat(300)), None)).await.unwrap();
-        fake.live(Some(lives));
-        let _ = store.remove(&account).await;
-        fake.live(None);
-        store.remove(&account).await.unwrap();
-        assert_eq!(fake.all(), BTreeMap::new(), "{lives} writes");
-    }
-}
-
-#[tokio::test]
-async fn what_cannot_be_understood_is_broken_and_stays() {
-    let (fake, account) = (Fake::new(ROOMY), AccountId::new("a"));
-    let store = fake.keychain();
-    let id = store.stage(&account, &Secret::new("old"), at(1)).await.unwrap();
-    store.commit(&account, &id, at(1)).await.unwrap();
-    let staged = store.stage(&account, &Secret::new("new"), at(2)).await.unwrap();
-
-    let garbage = [
-        ("Test kept a", "7", &b"{\"version\":2}"[..]),
-        ("Test kept a", "8", &b"\xff\xfe"[..]),
-        ("Test kept a", "9", &b"{\"version\":1,\"parts\":{\"name\":\"9-x\",\"count\":2}}"[..]),
-        ("Test session", "a", &b"garbled"[..]),
-    ];
-    for (service, user, content) in garbage {
-        fake.put(service, user, content);
-    }
-    let broken = |result: Result<()>| assert_eq!(result.unwrap_err().kind(), ErrorKind::StoreBroken);
-    broken(store.staged(&account).await.map(drop));
-    broken(store.history(&account, at(2)).await.map(drop));
-    broken(store.session(&account).await.map(drop));
-    broken(store.save_session(&account, &Session::new(Secret::new("t"), None)).await);
-
-    // It keeps nobody from the current password, nor from changing it.
-    assert_eq!(current(&store, &account).await.as_deref(), Some("old"));
-    store.commit(&account, &staged, at(3) + 2 * KEEP_UNPROVEN).await.unwrap();
-    assert_eq!(current(&store, &account).await.as_deref(), Some("new"));
-    for (service, user, content) in garbage {
-        assert_eq!(fake.all()[&(service.to_owned(), user.to_owned())], content);
-    }
-
-    fake.put("Test", "a", b"\xff\xfe");
-    broken(store.current(&account).await.map(drop));
-    broken(store.commit(&account, &id, at(4)).await);
-    assert_eq!(fake.all()[&("Test".to_owned(), "a".to_owned())], b"\xff\xfe");
-}
-
-#[tokio::test]
-async fn a_password_that_another_program_put_there_goes_to_the_history() {
-    let (fake, account) = (Fake::new(ROOMY), AccountId::new("a"));
-    let store = fake.keychain();
-    let id = store.stage(&account, &Secret::new("old"), at(1)).await.unwrap();
-    store.commit(&account, &id, at(1)).await.unwrap();
-    fake.put("Test", "a", b"by hand");
-    assert_eq!(current(&store, &account).await.as_deref(), Some("by hand"));
-    assert_eq!(history(&store, &account).await, [("old".to_owned(), Why::Replaced)]);
-    let id = store.stage(&account, &Secret::new("new"), at(2)).await.unwrap();
-    store.commit(&account, &id, at(3)).await.unwrap();
-    let past: Vec<_> = history(&store, &account).await.into_iter().map(|(password, _)| password).collect();
-    assert_eq!(past.len(), 2);
-    assert!(past.contains(&"by hand".to_owned()) && past.contains(&"old".to_owned()));
-}
-
-#[tokio::test]
-async fn the_unproven_are_deleted_when_they_have_aged() {
-    let (fake, account) = (Fake::new(ROOMY), AccountId::new("a"));
-    let store = fake.keychain();
-    let id = store.stage(&account, &Secret::new("refused"), at(1)).await.unwrap();
-    store.discard(&account, &id, Why::NotAccepted, at(2)).await.unwrap();
-    let id = store.stage(&account, &Secret::new("new"), at(3)).await.unwrap();
-    store.commit(&account, &id, at(3) + KEEP_UNPROVEN).await.unwrap();
-    assert!(!fake.all().values().any(|content| String::from_utf8_lossy(content).contains("refused")));
 }

@@ -1,11 +1,11 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::process;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use keyring_core::{CredentialStore, Entry, Error as KeyringError};
 
-use super::records::Parts;
+use super::super::records::Parts;
 use crate::error::{Error, ErrorKind, Result};
 use crate::secret::Secret;
 
@@ -90,7 +90,23 @@ impl Items {
     }
 
     pub fn delete_all(&self, service: &str) -> Result<()> {
-        self.search(service)?.iter().try_for_each(|entry| self.delete_entry(entry))
+        self.only_ones(service)?.iter().try_for_each(|entry| self.delete_entry(entry))
+    }
+
+    /// Errors: `Ambiguous` when there are two of that name.
+    pub fn only_one(&self, place: &Place) -> Result<()> {
+        match self.get(&self.entry(&place.service, &place.user, &place.label)?) {
+            Err(error) if error.kind() == ErrorKind::Ambiguous => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// All items of a service. Errors: `Ambiguous` when two have one name.
+    pub fn only_ones(&self, service: &str) -> Result<Vec<Entry>> {
+        let (all, mut names) = (self.search(service)?, HashSet::new());
+        // Windows and macOS cannot hold two; a name that cannot be told is nobody's twin.
+        let twins = all.iter().filter_map(Entry::get_specifiers).any(|name| !names.insert(name));
+        if twins { Err(self.error(KeyringError::Ambiguous(Vec::new()))) } else { Ok(all) }
     }
 
     /// A name that begins so and is not taken, without randomness: process and count make it unlike any other's.
@@ -171,7 +187,6 @@ impl Items {
     fn delete_entry(&self, entry: &Entry) -> Result<()> {
         match entry.delete_credential() {
             Ok(()) | Err(KeyringError::NoEntry) => Ok(()),
-            Err(KeyringError::Ambiguous(all)) => all.iter().try_for_each(|entry| self.delete_entry(entry)),
             Err(error) => Err(self.error(error)),
         }
     }
@@ -181,7 +196,9 @@ impl Items {
         match error {
             // These carry the secret itself.
             KeyringError::BadEncoding(_) | KeyringError::BadDataFormat(..) => kind.into(),
-            KeyringError::Ambiguous(_) => Error::new(kind, "several items where one should be"),
+            KeyringError::Ambiguous(_) => {
+                Error::new(ErrorKind::Ambiguous, "several items where one should be")
+            }
             error => Error::new(kind, error),
         }
     }

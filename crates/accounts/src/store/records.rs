@@ -1,12 +1,12 @@
-//! What stands in the items that only Regain reads, as JSON.
+//! What stands in the items and entries that only Regain reads, as JSON.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use super::super::memory::{Kept, State};
-use super::super::{PastId, Why};
+use super::memory::{Kept, State};
+use super::{PastId, Why};
 use crate::error::{Error, ErrorKind, Result};
 use crate::provider::Session;
 use crate::secret::Secret;
@@ -41,6 +41,14 @@ struct SessionRecord {
     version: u32,
     state: String,
     mailbox: Option<String>,
+}
+
+/// A password that was made while the vault was locked.
+#[derive(Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
+struct MadeRecord {
+    version: u32,
+    password: String,
+    r#for: Option<String>,
 }
 
 /// Stands in an item whose content is in pieces: their users are `NAME 0`, `NAME 1`, …
@@ -114,6 +122,18 @@ pub(super) fn write_session(session: &Session) -> Result<Secret> {
     write(&SessionRecord { version: VERSION, state, mailbox })
 }
 
+pub(super) fn write_made(password: &Secret, purpose: Option<&str>) -> Result<Secret> {
+    let (password, purpose) = (password.expose().to_owned(), purpose.map(str::to_owned));
+    write(&MadeRecord { version: VERSION, password, r#for: purpose })
+}
+
+/// The password, and what it was made for.
+pub(super) fn read_made(text: &Secret) -> Result<(Secret, Option<String>)> {
+    let record: MadeRecord = read(text)?;
+    known(record.version)?;
+    Ok((Secret::new(record.password.clone()), record.r#for.clone()))
+}
+
 pub(super) fn milliseconds(time: SystemTime) -> u64 {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
@@ -126,7 +146,26 @@ fn read<T: for<'de> Deserialize<'de>>(text: &Secret) -> Result<T> {
 }
 
 fn write<T: Serialize>(record: &T) -> Result<Secret> {
-    serde_json::to_string(record).map(Secret::new).map_err(|error| Error::new(ErrorKind::Bug, error))
+    let bug = |error| Error::new(ErrorKind::Bug, error);
+    // Sized first: a buffer that grows would leave copies of the password behind.
+    let mut size = Size(0);
+    serde_json::to_writer(&mut size, record).map_err(bug)?;
+    let mut text = Vec::with_capacity(size.0);
+    serde_json::to_writer(&mut text, record).map_err(bug)?;
+    String::from_utf8(text).map(Secret::new).map_err(|error| Error::new(ErrorKind::Bug, error.utf8_error()))
+}
+
+struct Size(usize);
+
+impl std::io::Write for Size {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 fn known(version: u32) -> Result<()> {
