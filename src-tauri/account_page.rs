@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use accounts::provider::{Abilities as Able, Which};
 use accounts::store::{Past, PastId, Staged};
-use accounts::{AccountState as State, Secret, signed_in};
+use accounts::{AccountState as State, ErrorKind, Secret, signed_in};
 
 use crate::app::App;
 use crate::view::*;
@@ -19,7 +19,7 @@ impl App {
         let mut rows = Vec::new();
         // A store that is locked says nothing of any account; asking it once is enough.
         let open = deps.store.check().await.is_ok();
-        for account in deps.accounts.all() {
+        for account in deps.accounts.list()? {
             let has_password = open
                 && account.state == State::SignedOut
                 && deps.store.current(&account.id).await.is_ok_and(|current| current.is_some());
@@ -30,7 +30,11 @@ impl App {
 
     pub async fn account(&self, id: &str) -> Result<AccountPage, ErrorView> {
         let (deps, account) = self.known(id)?;
-        let current = deps.store.current(&account.id).await?;
+        // What is wrong with it, the notice about the keychain says; here is the way to a new one.
+        let current = match deps.store.current(&account.id).await {
+            Err(error) if matches!(error.kind(), ErrorKind::ItemMissing | ErrorKind::Ambiguous) => None,
+            current => current?,
+        };
         let staged = deps.store.staged(&account.id).await?;
         let history = deps.store.history(&account.id, deps.clock.now()).await?;
         // Offline, the page opens all the same; what the server does not offer it will say itself.
@@ -42,6 +46,7 @@ impl App {
             State::SignedIn { since } => Some(seconds(since)),
             _ => None,
         };
+        let (note, draft) = self.extras(&account.id).await?;
         Ok(AccountPage {
             account: view_from::row(&account, current.is_some()),
             signed_in_at,
@@ -50,6 +55,8 @@ impl App {
             history: history.iter().map(past).collect(),
             abilities: able.into(),
             mailbox: account.mailbox,
+            note,
+            draft,
         })
     }
 
@@ -85,7 +92,11 @@ impl App {
 
     pub async fn reveal_password(&self, id: &str, past: Option<String>) -> Result<Revealed, ErrorView> {
         let password = self.password(id, past).await?;
-        Ok(Revealed { password: password.expose().into(), hide_in: SHOWN })
+        Ok(self.revealed(&password))
+    }
+
+    pub(crate) fn revealed(&self, password: &Secret) -> Revealed {
+        Revealed { password: password.expose().into(), hide_in: SHOWN }
     }
 
     pub async fn copy_password(&self, id: &str, past: Option<String>) -> Result<Copied, ErrorView> {

@@ -2,38 +2,50 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use accounts::clock::{SystemClock, SystemRandom};
+use accounts::clock::{Clock, Random, SystemClock, SystemRandom};
 use accounts::flow::Deps;
 use accounts::http::Http;
 use accounts::provider::Providers;
+use accounts::store::StoreKind as Kept;
 use accounts::store::keychain::Keychain;
 use accounts::store::memory::Memory;
-use accounts::{Account, AccountId, Accounts, CredentialStore, ErrorKind, signed_in, store};
-use tokio::sync::Mutex as AsyncMutex;
+use accounts::store::vault::Vault;
+use accounts::{Account, AccountId, AccountState, Accounts, CredentialStore, ErrorKind, signed_in};
+use tokio::sync::{Mutex as AsyncMutex, Notify};
 
 use crate::clipboard::Clipboard;
 use crate::conversation::Conversations;
 use crate::practice::Practice;
 use crate::settings::{SettingsFile, clamp};
+use crate::vault::Door;
 use crate::view::{ErrorView, Settings, Start, StoreKind, StoreState, StoreView, System};
 
 /// Name under which the keychain shows Regain's items.
 const KEYCHAIN: &str = "Regain";
 
 pub struct App {
-    folder: PathBuf,
+    pub(crate) folder: PathBuf,
     file: SettingsFile,
     settings: Mutex<Settings>,
     first_start: AtomicBool,
     locked: AtomicBool,
     /// `Err` while the list of accounts cannot be read: it is left as it is, and nothing is built on it.
     deps: RwLock<Result<Deps, ErrorKind>>,
+    /// The one vault of this computer, whether it is in use or not.
+    pub(crate) vault: Vault,
+    door: Mutex<Door>,
+    /// For the one item that opens the vault without its password.
+    pub(crate) keychain: Keychain,
+    pub(crate) clock: Arc<dyn Clock>,
     pub(crate) providers: Providers,
     pub(crate) conversations: Conversations,
     pub(crate) clipboard: Clipboard,
     pub(crate) practice: AsyncMutex<Option<Practice>>,
+    /// The computer was locked or is about to sleep; and: the window has locked.
+    pub(crate) away: Notify,
+    pub(crate) shut: Notify,
 }
 
 impl App {
@@ -43,7 +55,10 @@ impl App {
         let settings = known.unwrap_or_default();
         let device = format!("Regain on {}", system_name());
         let providers = Providers::new(Http::new()?, Arc::new(SystemClock), device);
-        Ok(Self::with(folder, settings, known.is_none(), deps(folder, settings.store), providers))
+        let app = Self::with(folder, settings, known.is_none(), Err(ErrorKind::Locked), providers);
+        let deps = app.deps_of(settings.store);
+        app.use_from_now_on(deps);
+        Ok(app)
     }
 
     /// The app on a store, a list and providers of the caller's own.
@@ -54,6 +69,12 @@ impl App {
         deps: Result<Deps, ErrorKind>,
         providers: Providers,
     ) -> Self {
+        let clock: Arc<dyn Clock> = match &deps {
+            Ok(deps) => deps.clock.clone(),
+            Err(_) => Arc::new(SystemClock),
+        };
+        // What was last seen of the vault lies beside its folder: whoever brings an old copy does not bring that.
+        let (at, seen) = (folder.join("vault"), folder.join("vault-seen"));
         Self {
             folder: folder.to_owned(),
             file: SettingsFile::new(folder),
@@ -61,10 +82,16 @@ impl App {
             first_start: AtomicBool::new(first_start),
             locked: AtomicBool::new(false),
             deps: RwLock::new(deps),
+            vault: Vault::at(&at, &seen, clock.clone(), Arc::new(SystemRandom)),
+            door: Mutex::default(),
+            keychain: Keychain::open(KEYCHAIN),
+            clock,
             providers,
             conversations: Conversations::default(),
             clipboard: Clipboard::start(),
             practice: AsyncMutex::new(None),
+            away: Notify::new(),
+            shut: Notify::new(),
         }
     }
 
@@ -73,37 +100,50 @@ impl App {
         if store.state == StoreState::Ready {
             self.tidy_up().await;
         }
+        let vault = self.vault_state().await;
         Start {
-            first_start: self.first_start.load(Ordering::Acquire),
+            first_start: self.is_first_start(),
             settings: self.settings(),
             store,
             system: system(),
             version: env!("CARGO_PKG_VERSION").into(),
             practice: std::env::args_os().any(|argument| argument == "--practice"),
+            vault,
+            in_the_air: self.in_the_air(),
         }
     }
 
-    /// After a crash: practice accounts whose server is gone leave, changes without an answer are marked.
-    async fn tidy_up(&self) {
+    /// After a crash: a move that broke off is ended, practice accounts whose server is gone leave, changes without an
+    /// answer are marked.
+    pub(crate) async fn tidy_up(&self) {
         let Ok(deps) = self.deps() else { return };
-        let left = deps.accounts.all().into_iter().filter(|account| account.practice);
-        for account in left {
-            if let Err(error) = signed_in::remove(&deps, &account).await {
-                tracing::warn!(%error, "a practice account could not be removed");
-            }
+        self.finish_move(&deps).await;
+        if self.practice.lock().await.is_none() {
+            self.drop_practice(&deps).await;
         }
         if let Err(error) = signed_in::notice_the_unanswered(&deps).await {
             tracing::warn!(%error, "the store could not be searched for unanswered changes");
         }
     }
 
-    /// Before the process ends: nothing of ours stays in the clipboard, practice leaves no trace.
+    async fn drop_practice(&self, deps: &Deps) {
+        for account in deps.accounts.all().into_iter().filter(|account| account.practice) {
+            if let Err(error) = signed_in::remove(deps, &account).await {
+                tracing::warn!(%error, "a practice account could not be removed");
+            }
+        }
+    }
+
+    /// Before the process ends: nothing of ours stays in the clipboard, practice leaves no trace, the vault is shut.
     pub async fn close(&self) {
         self.clipboard.clear().await;
         if let Some(practice) = self.practice.lock().await.take() {
             practice.stop().await;
-            self.tidy_up().await;
+            if let Ok(deps) = self.held() {
+                self.drop_practice(&deps).await;
+            }
         }
+        self.vault.lock().await;
     }
 
     pub fn settings(&self) -> Settings {
@@ -116,7 +156,7 @@ impl App {
         self.keep(settings)
     }
 
-    fn keep(&self, settings: Settings) -> Result<Settings, ErrorView> {
+    pub(crate) fn keep(&self, settings: Settings) -> Result<Settings, ErrorView> {
         self.file.save(&settings).map_err(|error| {
             tracing::warn!(%error, "the settings could not be saved");
             ErrorView::StoreBroken
@@ -125,32 +165,18 @@ impl App {
         Ok(settings)
     }
 
-    /// Chooses where credentials rest from now on. What was only in memory is copied; a keychain keeps its own.
-    pub async fn choose_store(&self, kind: StoreKind) -> Result<StoreView, ErrorView> {
-        let next = deps(&self.folder, kind)?;
-        if kind == StoreKind::Keychain {
-            next.store.unlock().await?;
-        }
-        let before = self.settings().store;
-        if before == StoreKind::Memory && kind == StoreKind::Keychain {
-            let held = self.deps()?;
-            for account in held.accounts.all() {
-                store::copy(&*held.store, &*next.store, &account.id, next.clock.now()).await?;
-                next.accounts.put(account)?;
-            }
-        }
-        self.keep(Settings { store: kind, ..self.settings() })?;
-        if before != kind || self.deps().is_err() {
-            *self.deps.write().unwrap_or_else(PoisonError::into_inner) = Ok(next);
-        }
+    pub(crate) fn is_first_start(&self) -> bool {
+        self.first_start.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn begun(&self) {
         self.first_start.store(false, Ordering::Release);
-        Ok(self.store_state().await)
     }
 
     pub async fn store_state(&self) -> StoreView {
         let kind = self.settings().store;
         let state = match self.held() {
-            Ok(deps) => match deps.store.check().await {
+            Ok(deps) => match examine(&deps).await {
                 Ok(()) => StoreState::Ready,
                 Err(error) => state_of(error.kind()),
             },
@@ -166,52 +192,112 @@ impl App {
         Ok(self.store_state().await)
     }
 
-    /// Hides everything until [`unlock`](Self::unlock): no command that shows or uses a credential works meanwhile.
-    pub async fn lock(&self) {
-        self.locked.store(true, Ordering::Release);
-        self.clipboard.clear().await;
+    /// Whether another copy of Regain has changed the vault since this was asked last; what is shown is up to date.
+    pub fn changed_elsewhere(&self) -> bool {
+        self.vault.changed_elsewhere()
     }
 
+    /// Hides everything until [`unlock`](Self::unlock): no command that shows or uses a credential works meanwhile. A
+    /// vault is shut, and what was decrypted of it is wiped.
+    pub async fn lock(&self) {
+        self.locked.store(true, Ordering::Release);
+        self.door().forget();
+        self.clipboard.clear().await;
+        if self.vault.is_open() {
+            self.conversations.end_all().await;
+            self.vault.lock().await;
+            self.door().locked_at = Some(self.clock.now());
+        }
+        self.shut.notify_waiters();
+    }
+
+    /// Shows everything again. A vault has its own way in, [`unlock_vault`](Self::unlock_vault).
     pub async fn unlock(&self) -> Result<StoreView, ErrorView> {
         if let Ok(deps) = self.held() {
             deps.store.unlock().await?;
         }
-        self.locked.store(false, Ordering::Release);
+        self.let_in();
         Ok(self.store_state().await)
     }
 
+    pub(crate) fn let_in(&self) {
+        self.locked.store(false, Ordering::Release);
+    }
+
+    pub(crate) fn is_locked(&self) -> bool {
+        self.locked.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn door(&self) -> MutexGuard<'_, Door> {
+        self.door.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub(crate) fn deps(&self) -> Result<Deps, ErrorView> {
-        if self.locked.load(Ordering::Acquire) {
+        if self.is_locked() {
             return Err(ErrorView::Locked);
         }
         self.held().map_err(ErrorView::from)
     }
 
-    fn held(&self) -> Result<Deps, ErrorKind> {
+    pub(crate) fn held(&self) -> Result<Deps, ErrorKind> {
         self.deps.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn use_from_now_on(&self, deps: Result<Deps, ErrorKind>) {
+        *self.deps.write().unwrap_or_else(PoisonError::into_inner) = deps;
     }
 
     pub(crate) fn known(&self, id: &str) -> Result<(Deps, Account), ErrorView> {
         let deps = self.deps()?;
-        let account = deps.accounts.get(&AccountId::new(id)).ok_or(ErrorView::Gone)?;
+        let account = deps.accounts.look_up(&AccountId::new(id))?.ok_or(ErrorView::Gone)?;
         Ok((deps, account))
+    }
+
+    /// Accounts of which nobody knows whether their last change went through.
+    pub(crate) fn unanswered(&self) -> Vec<Account> {
+        let Ok(deps) = self.deps() else { return Vec::new() };
+        deps.accounts.all().into_iter().filter(|account| account.state == AccountState::InTheAir).collect()
+    }
+
+    pub(crate) fn in_the_air(&self) -> u32 {
+        u32::try_from(self.unanswered().len()).unwrap_or(u32::MAX)
+    }
+
+    #[expect(clippy::unused_self, reason = "what the app draws its chances from")]
+    pub(crate) fn random(&self) -> &'static dyn Random {
+        &SystemRandom
+    }
+
+    /// Store and list of that kind.
+    pub(crate) fn deps_of(&self, kind: StoreKind) -> Result<Deps, ErrorKind> {
+        let (store, accounts): (Arc<dyn CredentialStore>, Arc<Accounts>) = match kind {
+            StoreKind::Keychain => {
+                let list = Accounts::open(self.folder.join("accounts.json")).map_err(|error| error.kind())?;
+                let list = Arc::new(list);
+                let known = list.clone();
+                let name = move |id: &AccountId| {
+                    known.get(id).map(|account| format!("{} ({})", account.name, account.identifier))
+                };
+                (Arc::new(Keychain::open(KEYCHAIN).naming(Arc::new(name))), list)
+            }
+            StoreKind::Vault => {
+                (Arc::new(self.vault.clone()), Arc::new(Accounts::kept_by(self.vault.keeper())))
+            }
+            StoreKind::Memory => (Arc::new(Memory::new()), Arc::new(Accounts::in_memory())),
+        };
+        Ok(Deps { accounts, store, clock: self.clock.clone(), random: Arc::new(SystemRandom) })
     }
 }
 
-fn deps(folder: &Path, kind: StoreKind) -> Result<Deps, ErrorKind> {
-    let (store, accounts): (Arc<dyn CredentialStore>, Arc<Accounts>) = match kind {
-        StoreKind::Keychain => {
-            let accounts = Accounts::open(folder.join("accounts.json")).map_err(|error| error.kind())?;
-            let accounts = Arc::new(accounts);
-            let known = accounts.clone();
-            let name = move |id: &AccountId| {
-                known.get(id).map(|account| format!("{} ({})", account.name, account.identifier))
-            };
-            (Arc::new(Keychain::open(KEYCHAIN).naming(Arc::new(name))), accounts)
+/// Whether the store works, and holds what the list of accounts says.
+async fn examine(deps: &Deps) -> accounts::Result<()> {
+    deps.store.check().await?;
+    if deps.store.kind() == Kept::Keychain {
+        for account in deps.accounts.list()? {
+            signed_in::check_kept(deps, &account).await?;
         }
-        StoreKind::Memory => (Arc::new(Memory::new()), Arc::new(Accounts::in_memory())),
-    };
-    Ok(Deps { accounts, store, clock: Arc::new(SystemClock), random: Arc::new(SystemRandom) })
+    }
+    Ok(())
 }
 
 fn state_of(kind: ErrorKind) -> StoreState {
@@ -219,6 +305,8 @@ fn state_of(kind: ErrorKind) -> StoreState {
         ErrorKind::Locked => StoreState::Locked,
         ErrorKind::Dismissed => StoreState::Dismissed,
         ErrorKind::NoKeychain => StoreState::Missing,
+        ErrorKind::ItemMissing => StoreState::ItemMissing,
+        ErrorKind::Ambiguous => StoreState::Ambiguous,
         _ => StoreState::Broken,
     }
 }

@@ -45,6 +45,32 @@ pub fn builder() -> Builder<Wry> {
         open_server,
         lock,
         unlock,
+        away,
+        changed_elsewhere,
+        vault_state,
+        check_vault_password,
+        begin_vault,
+        copy_vault_key,
+        finish_vault,
+        cancel_vault,
+        unlock_vault,
+        set_vault_password,
+        new_vault_key,
+        confirm_vault_key,
+        open_on_this_computer,
+        make_while_locked,
+        copy_made,
+        made,
+        reveal_made,
+        keep_made,
+        drop_made,
+        backups,
+        restore_backup,
+        resolve,
+        note,
+        save_draft,
+        save_edits,
+        drop_draft,
     ])
 }
 
@@ -70,7 +96,7 @@ async fn save_settings(app: State<'_, App>, settings: Settings) -> Answered<Sett
 
 #[tauri::command]
 #[specta::specta]
-async fn choose_store(app: State<'_, App>, kind: StoreKind) -> Answered<StoreView> {
+async fn choose_store(app: State<'_, App>, kind: StoreKind) -> Answered<Chosen> {
     app.choose_store(kind).await
 }
 
@@ -243,4 +269,171 @@ async fn lock(app: State<'_, App>) -> Answered<()> {
 #[specta::specta]
 async fn unlock(app: State<'_, App>) -> Answered<StoreView> {
     app.unlock().await
+}
+
+/// Answers when the computer was locked or is about to sleep.
+#[tauri::command]
+#[specta::specta]
+async fn away(app: State<'_, App>) -> Answered<()> {
+    app.away.notified().await;
+    Ok(())
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn changed_elsewhere(app: State<'_, App>) -> Answered<bool> {
+    Ok(app.changed_elsewhere())
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn vault_state(app: State<'_, App>) -> Answered<VaultView> {
+    Ok(app.vault_state().await)
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn check_vault_password(app: State<'_, App>, password: String) -> Answered<Strength> {
+    Ok(app.check_vault_password(&Secret::new(password)))
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn begin_vault(app: State<'_, App>, password: String, repeat: String) -> Answered<VaultBegun> {
+    app.begin_vault(password, repeat)
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn copy_vault_key(app: State<'_, App>) -> Answered<Copied> {
+    app.copy_vault_key().await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn finish_vault(app: State<'_, App>, group: String, on_this_computer: bool) -> Answered<VaultFinished> {
+    app.finish_vault(&group, on_this_computer).await
+}
+
+#[tauri::command]
+#[specta::specta]
+fn cancel_vault(app: State<'_, App>) {
+    app.cancel_vault();
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn unlock_vault(app: State<'_, App>, form: UnlockForm, older: bool) -> Answered<Unlocked> {
+    app.unlock_vault(form, older).await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn set_vault_password(
+    app: State<'_, App>,
+    current: Option<String>,
+    password: String,
+    repeat: String,
+) -> Answered<PasswordSet> {
+    app.set_vault_password(current, password, repeat).await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn new_vault_key(app: State<'_, App>, current: String) -> Answered<VaultBegun> {
+    app.new_vault_key(current).await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn confirm_vault_key(app: State<'_, App>, group: String) -> Answered<bool> {
+    app.confirm_vault_key(&group).await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn open_on_this_computer(app: State<'_, App>, on: bool) -> Answered<VaultView> {
+    app.open_on_this_computer(on).await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn make_while_locked(
+    app: State<'_, App>,
+    form: GenerateForm,
+    purpose: Option<String>,
+) -> Answered<Generated> {
+    app.make_while_locked(form, purpose).await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn copy_made(app: State<'_, App>, id: Option<String>) -> Answered<Copied> {
+    app.copy_made(id).await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn made(app: State<'_, App>) -> Answered<Vec<MadeView>> {
+    app.made().await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn reveal_made(app: State<'_, App>, id: String) -> Answered<Revealed> {
+    app.reveal_made(&id).await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn keep_made(app: State<'_, App>, id: String, account: String) -> Answered<()> {
+    app.keep_made(&id, &account).await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn drop_made(app: State<'_, App>, id: String) -> Answered<()> {
+    app.drop_made(&id).await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn backups(app: State<'_, App>) -> Answered<Vec<BackupView>> {
+    app.backups().await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn restore_backup(app: State<'_, App>, id: String) -> Answered<Restored> {
+    app.restore_backup(&id).await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn resolve(app: State<'_, App>) -> Answered<Vec<ResolvedView>> {
+    app.resolve().await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn note(app: State<'_, App>, account: String) -> Answered<Option<String>> {
+    app.note(&account).await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn save_draft(app: State<'_, App>, account: String, draft: AccountDraft) -> Answered<()> {
+    app.save_draft(&account, draft).await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn save_edits(app: State<'_, App>, account: String, edits: AccountDraft) -> Answered<AccountPage> {
+    app.save_edits(&account, edits).await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn drop_draft(app: State<'_, App>, account: String) -> Answered<AccountPage> {
+    app.drop_draft(&account).await
 }

@@ -3,17 +3,21 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use accounts::flow::{Deps, Flow, Given, Question as Asked};
-use accounts::generate::Recipe;
 use accounts::provider::{About, Server};
 use accounts::{Account, AccountId, AccountState, Error, ErrorKind, Secret, address, identifier};
 use tokio::sync::Mutex as AsyncMutex;
 
 use crate::app::App;
+use crate::earlier::recipe;
 use crate::network;
 use crate::view::*;
 use crate::view_from::{self, seconds, span};
+
+/// How long a lock waits for an answer that is under way.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 #[derive(Default)]
 pub struct Conversations {
@@ -42,6 +46,21 @@ impl Conversations {
 
     fn remove(&self, number: u32) -> Option<Arc<Conversation>> {
         self.lock().remove(&number)
+    }
+
+    /// Ends all of them. An answer that is under way may go on for as long as [`PATIENCE`]: what it was about is on the
+    /// disk, and found out at the next start.
+    pub async fn end_all(&self) {
+        let all: Vec<_> = self.lock().drain().map(|(_, conversation)| conversation).collect();
+        let ended = async {
+            for conversation in &all {
+                let flow = conversation.flow.lock().await.take();
+                end(flow).await;
+            }
+        };
+        if tokio::time::timeout(PATIENCE, ended).await.is_err() {
+            tracing::info!("a conversation was left while its answer was under way");
+        }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<u32, Arc<Conversation>>> {
@@ -139,11 +158,7 @@ impl App {
         let conversation = self.conversations.get(number)?;
         let mut guard = conversation.flow.lock().await;
         let flow = guard.as_mut().ok_or(ErrorView::Gone)?;
-        let recipe = match form.kind {
-            GenerateKind::Words => Recipe::Words(form.length),
-            GenerateKind::Characters => Recipe::Characters(form.length),
-        };
-        let password = flow.generate(recipe).await?;
+        let password = flow.generate(recipe(form)).await?;
         Ok(Generated {
             strength: flow.measure(&password).into(),
             password: password.expose().into(),

@@ -5,12 +5,17 @@ use tracing_subscriber::EnvFilter;
 
 mod account_page;
 mod app;
+mod away;
 mod clipboard;
 pub mod commands;
 mod conversation;
+mod earlier;
+mod keeping;
+mod memory;
 mod network;
 mod practice;
 mod settings;
+mod vault;
 pub mod view;
 mod view_from;
 mod window;
@@ -23,6 +28,8 @@ pub fn run() -> anyhow::Result<()> {
         .unwrap_or_else(|_| EnvFilter::new("warn,regain_lib=info,accounts=info"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
 
+    memory::keep_off_the_disk();
+
     tauri::Builder::default()
         .plugin(tauri_plugin_single_instance::init(|app, _, _| window::focus(app)))
         .plugin(window::remember())
@@ -31,6 +38,7 @@ pub fn run() -> anyhow::Result<()> {
         .setup(|tauri| {
             let folder = tauri.path().app_data_dir()?;
             tauri.manage(App::open(&folder)?);
+            away::watch(tauri.handle());
             window::open(tauri.handle())?;
             Ok(())
         })

@@ -6,6 +6,10 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
+mod vault;
+
+pub use vault::*;
+
 /// What the window needs to draw its first screen.
 #[derive(Debug, Clone, Serialize, Type)]
 #[serde(rename_all = "camelCase")]
@@ -17,6 +21,9 @@ pub struct Start {
     pub version: String,
     /// Started with `--practice`: open the practice account's page first.
     pub practice: bool,
+    pub vault: VaultView,
+    /// Changes whose answer was lost, to be found out.
+    pub in_the_air: u32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]
@@ -74,6 +81,8 @@ pub enum Language {
 pub enum StoreKind {
     /// The operating system's keychain.
     Keychain,
+    /// One encrypted file with a password of its own.
+    Vault,
     /// Nothing is kept after Regain closes.
     Memory,
 }
@@ -92,7 +101,12 @@ pub enum StoreState {
     Locked,
     /// The person closed the keychain's own password prompt.
     Dismissed,
+    /// There is no keychain service.
     Missing,
+    /// The keychain works, but what Regain put there is gone.
+    ItemMissing,
+    /// Two items of the same name; nobody can tell which is right.
+    Ambiguous,
     Broken,
 }
 
@@ -121,7 +135,8 @@ pub enum AccountState {
     InTheAir,
 }
 
-#[derive(Debug, Clone, Serialize, Type)]
+/// Without `Debug`: a draft may hold anything.
+#[derive(Clone, Serialize, Type)]
 #[serde(rename_all = "camelCase")]
 pub struct AccountPage {
     pub account: AccountRow,
@@ -134,6 +149,10 @@ pub struct AccountPage {
     pub abilities: Abilities,
     /// Masked address that gets the recovery code, where the server told us.
     pub mailbox: Option<String>,
+    /// A note is kept; it is shown only when asked for.
+    pub note: bool,
+    /// Edits that were never saved.
+    pub draft: Option<AccountDraft>,
 }
 
 #[derive(Debug, Clone, Serialize, Type)]
@@ -422,6 +441,10 @@ pub enum ErrorView {
     Dismissed,
     NoKeychain,
     StoreBroken,
+    /// The keychain works, but what Regain put there is gone.
+    ItemMissing,
+    /// The keychain holds two items of one name.
+    Ambiguous,
     OutcomeUnknown,
     Unsupported,
     Protocol,
@@ -437,6 +460,16 @@ pub enum ErrorView {
     Address {
         why: AddressProblem,
     },
+    /// The vault was written by a newer Regain; it is left as it is.
+    Newer,
+    /// The vault cannot be read as a whole; it is left as it is.
+    Damaged,
+    /// The vault is older than the one that was last opened here.
+    RolledBack,
+    DiskFull,
+    ReadOnly,
+    /// The current vault password was wrong.
+    WrongCurrent,
     Bug,
 }
 

@@ -8,6 +8,7 @@ use accounts::provider::{
     Abilities as Able, About, CodeAsk, CodePurpose as For, CodeShape as Shape, Device, Way as By,
     WeakReason as Weak,
 };
+use accounts::signed_in::Resolution as Found;
 use accounts::store::{StoreKind as Kept, Why as Because};
 use accounts::strength::{Hint, Strength as Measured};
 use accounts::{Account, AccountState as State, Error, ErrorKind, Problem, address};
@@ -43,6 +44,13 @@ impl From<Error> for ErrorView {
             ErrorKind::Dismissed => Self::Dismissed,
             ErrorKind::NoKeychain => Self::NoKeychain,
             ErrorKind::StoreBroken => Self::StoreBroken,
+            ErrorKind::ItemMissing => Self::ItemMissing,
+            ErrorKind::Ambiguous => Self::Ambiguous,
+            ErrorKind::DiskFull => Self::DiskFull,
+            ErrorKind::ReadOnly => Self::ReadOnly,
+            ErrorKind::Newer => Self::Newer,
+            ErrorKind::Damaged => Self::Damaged,
+            ErrorKind::RolledBack => Self::RolledBack,
             ErrorKind::OutcomeUnknown => Self::OutcomeUnknown,
             ErrorKind::Unsupported => Self::Unsupported,
             ErrorKind::BadIdentifier => Self::BadIdentifier,
@@ -179,7 +187,20 @@ impl From<Kept> for StoreKind {
     fn from(kind: Kept) -> Self {
         match kind {
             Kept::Keychain => Self::Keychain,
+            Kept::Vault => Self::Vault,
             Kept::Memory => Self::Memory,
+        }
+    }
+}
+
+impl From<Found> for Resolution {
+    fn from(found: Found) -> Self {
+        match found {
+            Found::NewHolds => Self::NewHolds,
+            Found::OldHolds => Self::OldHolds,
+            Found::NeitherFits => Self::NeitherFits,
+            Found::NotAsked => Self::NotAsked,
+            Found::NeedsCode => Self::NeedsCode,
         }
     }
 }
@@ -313,6 +334,13 @@ mod tests {
             ErrorKind::Dismissed,
             ErrorKind::NoKeychain,
             ErrorKind::StoreBroken,
+            ErrorKind::ItemMissing,
+            ErrorKind::Ambiguous,
+            ErrorKind::DiskFull,
+            ErrorKind::ReadOnly,
+            ErrorKind::Newer,
+            ErrorKind::Damaged,
+            ErrorKind::RolledBack,
             ErrorKind::OutcomeUnknown,
             ErrorKind::Unsupported,
             ErrorKind::BadIdentifier,

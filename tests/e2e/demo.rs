@@ -2,6 +2,7 @@
 
 use anyhow::{Context as _, Result, ensure};
 
+use crate::demo_vault;
 use crate::desk::Desk;
 use crate::server::{AccountServer, FORGOTTEN, IDENTIFIER};
 use crate::steps::{open_account, revealed_password};
@@ -22,6 +23,8 @@ async fn the_story_is_told() {
         rooms(&desk.window, &mut transcript).await?;
         real_server(desk, &mut transcript).await?;
         in_russian(&desk.window, &mut transcript).await?;
+        demo_vault::doctor(desk, &mut transcript).await?;
+        demo_vault::vault(desk, &mut transcript).await?;
         transcript.end()
     })
     .await;
@@ -187,7 +190,11 @@ async fn in_russian(window: &Window, transcript: &mut Transcript) -> Result<()> 
     window.find("generated-password").await?;
     transcript.glimpse(window, "new-password", "Type the code").await?;
     window.press("use-generated").await?;
-    transcript.glimpse(window, "done", "Use the password").await
+    transcript.glimpse(window, "done", "Use the password").await?;
+    window.press("done").await?;
+    window.press("nav-accounts").await?;
+    window.await_screen("accounts").await?;
+    Ok(())
 }
 
 /// The code of the newest mail in the practice mailbox, read in the window.
@@ -210,7 +217,7 @@ async fn practice_code(window: &Window) -> Result<String> {
     anyhow::bail!("no code came to the practice mailbox")
 }
 
-async fn open_named_account(window: &Window, name: &str) -> Result<()> {
+pub async fn open_named_account(window: &Window, name: &str) -> Result<()> {
     if window.screen().await? != "accounts" {
         window.press("nav-accounts").await?;
         window.await_screen("accounts").await?;

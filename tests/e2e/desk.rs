@@ -36,7 +36,7 @@ const BUS: &str = r#"<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus C
 static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
 /// Far above what any story takes; a story that hangs must still be cleaned up.
-const STORY: Duration = Duration::from_secs(240);
+const STORY: Duration = Duration::from_secs(600);
 
 pub struct Desk {
     pub window: Window,
@@ -85,6 +85,15 @@ impl Desk {
         self.parts.driver = None;
         self.window = self.parts.start_app().await?;
         Ok(())
+    }
+
+    /// Ends the app at once, as a crash or a power cut would.
+    pub fn kill_app(&mut self) {
+        self.parts.driver = None;
+    }
+
+    pub fn bus_address(&self) -> &str {
+        &self.parts.bus_address
     }
 
     /// A program of this desk: its display, bus and home, and nothing of the machine's own.
@@ -225,6 +234,7 @@ impl Parts {
             .env("DISPLAY", &self.display)
             .env("GDK_BACKEND", "x11")
             .env("DBUS_SESSION_BUS_ADDRESS", &self.bus_address)
+            .env("DBUS_SYSTEM_BUS_ADDRESS", &self.bus_address)
             .env("LANG", "C.UTF-8")
             .env("TZ", "UTC")
             .env("NO_AT_BRIDGE", "1")

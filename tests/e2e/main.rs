@@ -7,13 +7,17 @@
 #![cfg(target_os = "linux")]
 
 mod demo;
+mod demo_vault;
 mod desk;
 mod keyboard;
 mod keychain;
+mod login;
 mod mail;
 mod process;
 mod recovery;
 mod server;
 mod steps;
 mod transcript;
+mod vault;
 mod window;
+mod wire;

@@ -36,6 +36,7 @@ impl AccountServer {
             user: None,
             password_file: None,
             password: None,
+            ca_file: None,
         })?);
         let server = Server::bind(deps).await?;
         let mut jana =

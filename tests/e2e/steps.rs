@@ -16,12 +16,20 @@ pub async fn first_start(window: &Window) -> Result<()> {
 
 /// From the list of accounts to a server that answers.
 pub async fn find_server(window: &Window, server: &AccountServer) -> Result<()> {
+    find_server_at(window, &server.address()).await
+}
+
+pub async fn find_server_at(window: &Window, address: &str) -> Result<()> {
+    if window.screen().await? != "accounts" {
+        window.press("nav-accounts").await?;
+        window.await_screen("accounts").await?;
+    }
     window.press("add-account").await?;
     window.await_screen("add").await?;
     window.pick("kind-server").await?;
     window.press("continue").await?;
     window.await_screen("server").await?;
-    window.type_into("server-address", &server.address()).await?;
+    window.type_into("server-address", address).await?;
     window.press("continue").await?;
     window.await_text("server-found", "Dorfladen").await?;
     Ok(())

@@ -11,6 +11,7 @@ mod report;
 mod setup;
 mod shell;
 mod test;
+mod vault;
 
 use std::process::ExitCode;
 
@@ -28,6 +29,8 @@ cargo xtask <word>
   check [--advisories]
                      Formatting, lints, types, licences, bindings; with --advisories also the RustSec database
   bindings           Write ui/src/bindings.ts from the Rust commands
+  soak               The long forms of the vault's tests: hours of kills, flips and fuzzing in half an hour
+  bench vault        The vault's speed and memory beside KeePassXC's
   bundle             Build the installers of this system (on Linux: .deb and .rpm)
   measure            Start-up time and idle memory of the release window (Linux, after bundle)
 
@@ -59,6 +62,8 @@ fn run(words: &[&str]) -> Result<()> {
         ["check"] => check::alone(&shell, check::Advisories::No),
         ["check", "--advisories"] => check::alone(&shell, check::Advisories::Yes),
         ["bindings"] => build::bindings(&shell),
+        ["soak"] => vault::soak(&shell),
+        ["bench", "vault"] => vault::bench(&shell),
         ["measure"] => measure::window(&shell, false),
         ["measure", "--inside"] => measure::window(&shell, true),
         ["bundle"] => build::bundle(&shell),

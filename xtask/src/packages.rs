@@ -16,11 +16,15 @@ pub struct Need {
 pub enum Purpose {
     Build,
     Test,
+    /// What our speed is compared with.
+    Peer,
 }
 
 enum Probe {
     Program(&'static str),
     PkgConfig(&'static str),
+    /// `python3` with what makes environments of its own.
+    Python,
     /// Any font at all: without one the window shows boxes.
     Font,
 }
@@ -69,6 +73,7 @@ impl Need {
         match self.probe {
             Probe::Program(name) => which(name).is_some(),
             Probe::PkgConfig(module) => shell.ask("pkg-config", &["--exists", module]).is_some(),
+            Probe::Python => shell.ask("python3", &["-c", "import venv, ensurepip"]).is_some(),
             Probe::Font => [
                 "/usr/share/fonts/truetype",
                 "/usr/share/fonts/TTF",
@@ -149,7 +154,14 @@ pub const LINUX: &[Need] = &[
         "",
         "",
     ),
+    test("Python with venv", Probe::Python, "python3 python3-venv", "python3", "python", "python3"),
     test("a font", Probe::Font, "fonts-dejavu-core", "dejavu-sans-fonts", "ttf-dejavu", "dejavu-fonts"),
+];
+
+/// What `bench` compares with.
+pub const PEERS: &[Need] = &[
+    peer("KeePassXC", Probe::Program("keepassxc-cli"), "keepassxc", "keepassxc", "keepassxc", "keepassxc"),
+    peer("Argon2's own program", Probe::Program("argon2"), "argon2", "argon2", "argon2", "argon2"),
 ];
 
 const fn build(
@@ -174,13 +186,24 @@ const fn test(
     Need { purpose: Purpose::Test, ..build(what, probe, apt, dnf, pacman, zypper) }
 }
 
+const fn peer(
+    what: &'static str,
+    probe: Probe,
+    apt: &'static str,
+    dnf: &'static str,
+    pacman: &'static str,
+    zypper: &'static str,
+) -> Need {
+    Need { purpose: Purpose::Peer, ..build(what, probe, apt, dnf, pacman, zypper) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn every_need_has_a_name_under_apt() {
-        for need in LINUX {
+        for need in LINUX.iter().chain(PEERS) {
             assert!(need.packages(PackageManager::Apt).is_some(), "{}", need.what);
         }
     }

@@ -5,20 +5,29 @@ use std::time::SystemTime;
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::packages::{LINUX, Need, PackageManager, Purpose};
+use crate::packages::{LINUX, Need, PEERS, PackageManager, Purpose};
 use crate::shell::{Shell, which};
 
 /// What every other word needs.
 pub fn everything(shell: &Shell) -> Result<()> {
-    system(shell)?;
+    system(shell, LINUX)?;
     npm_modules(shell)?;
     println!("Everything is here.");
     Ok(())
 }
 
+/// What speed is compared with.
+pub fn peers(shell: &Shell) -> Result<()> {
+    system(shell, PEERS)
+}
+
 /// Needs of the window tests that are still not met, in words.
 pub fn missing_for_tests(shell: &Shell) -> Vec<&'static str> {
-    missing(shell).into_iter().filter(|need| need.purpose == Purpose::Test).map(|need| need.what).collect()
+    missing(shell, LINUX)
+        .into_iter()
+        .filter(|need| need.purpose == Purpose::Test)
+        .map(|need| need.what)
+        .collect()
 }
 
 /// `cargo deny`, compiled on first use: the only tool we have that cargo does not bring.
@@ -49,7 +58,7 @@ pub fn cargo_deny(shell: &Shell) -> Result<String> {
 
 const CARGO_DENY: &str = "0.20.2";
 
-fn system(shell: &Shell) -> Result<()> {
+fn system(shell: &Shell, needs: &'static [Need]) -> Result<()> {
     if which("npm").is_none() {
         bail!(
             "Node.js is missing: install version 20.19 or newer from https://nodejs.org or with {}",
@@ -60,7 +69,7 @@ fn system(shell: &Shell) -> Result<()> {
         // macOS and Windows bring their web view and keychain, and rustup has asked for their compilers.
         return Ok(());
     }
-    let missing = missing(shell);
+    let missing = missing(shell, needs);
     if missing.is_empty() {
         return Ok(());
     }
@@ -78,15 +87,15 @@ fn system(shell: &Shell) -> Result<()> {
     if !unknown.is_empty() {
         bail!("we don't know what {manager:?} calls these; please install them: {}", unknown.join(", "));
     }
-    let still: Vec<_> = self::missing(shell).iter().map(|need| need.what).collect();
+    let still: Vec<_> = self::missing(shell, needs).iter().map(|need| need.what).collect();
     if !still.is_empty() {
         bail!("installed, and yet not found: {}", still.join(", "));
     }
     Ok(())
 }
 
-fn missing(shell: &Shell) -> Vec<&'static Need> {
-    LINUX.iter().filter(|need| !need.is_met(shell)).collect()
+fn missing(shell: &Shell, needs: &'static [Need]) -> Vec<&'static Need> {
+    needs.iter().filter(|need| !need.is_met(shell)).collect()
 }
 
 fn install(shell: &Shell, manager: PackageManager, packages: &[&str]) -> Result<()> {

@@ -1,0 +1,48 @@
+//! The long forms of the vault's proof, and its speed beside KeePassXC's.
+
+use anyhow::{Result, bail};
+
+use crate::setup;
+use crate::shell::{Shell, which};
+
+/// What `cargo fuzz` is given, one after another.
+const TARGETS: [&str; 4] = ["container", "slots", "journal", "recovery_key"];
+const FUZZ_SECONDS: &str = "-max_total_time=300";
+const CARGO_FUZZ: &str = "0.13.1";
+
+/// 2,000 times `kill -9`, 100,000 flips, and five minutes of fuzzing for each target.
+pub fn soak(shell: &Shell) -> Result<()> {
+    setup::everything(shell)?;
+    let args = ["test", "-p", "vault", "--release", "--", "--include-ignored"];
+    shell.run(shell.cargo(&args).env("REGAIN_SOAK", "1"))?;
+    let fuzz = cargo_fuzz(shell)?;
+    for target in TARGETS {
+        let args = ["fuzz", "run", "--fuzz-dir", "crates/vault/fuzz", target, "--", FUZZ_SECONDS];
+        // The sanitizers are still behind the nightly switch.
+        shell.run(shell.command(&fuzz, &args).env("RUSTC_BOOTSTRAP", "1"))?;
+    }
+    Ok(())
+}
+
+pub fn bench(shell: &Shell) -> Result<()> {
+    setup::everything(shell)?;
+    setup::peers(shell)?;
+    shell.run(&mut shell.cargo(&["bench", "-p", "vault"]))
+}
+
+fn cargo_fuzz(shell: &Shell) -> Result<String> {
+    if which("cargo-fuzz").is_some() {
+        return Ok("cargo-fuzz".into());
+    }
+    if cfg!(windows) {
+        bail!("cargo-fuzz does not run on Windows");
+    }
+    let ours = shell.path("target/tools/bin/cargo-fuzz");
+    if !ours.is_file() {
+        println!("\ncargo-fuzz is missing: compiling it once into target/tools");
+        let root = shell.path("target/tools");
+        let args = ["install", "cargo-fuzz", "--version", CARGO_FUZZ, "--locked", "--quiet", "--root"];
+        shell.run(shell.cargo(&args).arg(&root))?;
+    }
+    Ok(ours.to_string_lossy().into_owned())
+}
