@@ -18,6 +18,8 @@ export default defineConfig(({ mode }) => ({
     // The content security policy allows no font from a data: address.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // Read from the disk at once, with the words of four languages in it.
+    chunkSizeWarningLimit: 700,
   },
-  test: { environment: 'jsdom', include: ['tests/**/*.test.ts'], setupFiles: ['tests/setup.ts'] },
+  test: { environment: 'jsdom', include: ['tests/**/*.test.ts'], setupFiles: ['tests/setup.ts'], testTimeout: 20_000 },
 }));

@@ -1,10 +1,11 @@
 // Stands in for '@tauri-apps/api/core' in `npm run dev:fake`: an account server and a keychain made of memory.
-// ?state=first|empty|list  ?store=ready|locked|dismissed|missing|broken  ?theme=  ?lang=  ?fail=<command>:<error kind>
-// The password of "Dorfladen" is "right", its code 48213905; the authenticator shows 123456.
+// ?state=first|empty|list  ?store=ready|locked|dismissed|missing|itemMissing|ambiguous|broken  ?theme=  ?lang=  ?fail=<command>:<error kind>
+// ?vault=… as vault.ts says. The password of "Dorfladen" is "right", its code 48213905; the authenticator shows 123456.
 import type {
   AccountRow, AccountPage, AnswerForm, BeginForm, CodeView, DeviceView, ErrorView, PastView, Question, ServerView,
   Settings, StoreView, Strength, View, Way,
 } from '../src/bindings';
+import { vaultCommands } from './vault';
 
 const query = new URLSearchParams(location.search);
 const now = () => Math.floor(Date.now() / 1000);
@@ -28,7 +29,12 @@ let settings: Settings = {
   language: (query.get('lang') as Settings['language'] | null) ?? 'system',
   store: 'keychain', lockAfterMinutes: 5, clearClipboardSeconds: 30,
 };
-let store: StoreView = { kind: 'keychain', state: (query.get('store') as StoreView['state'] | null) ?? 'ready' };
+const world = {
+  store: { kind: 'keychain', state: (query.get('store') as StoreView['state'] | null) ?? 'ready' } as StoreView,
+  names: () => rows.map(({ name }) => name),
+  strength: (password: string, min: number) => strengthOf(password, min),
+  generate: (form: { kind: string; length: number }) => generated(form),
+};
 let practising = false;
 let mails: { id: string; at: number; subject: string; text: string }[] = [];
 
@@ -59,8 +65,11 @@ const page = (id: string): AccountPage => {
     history: [past('h1', 40 * DAY, 'replaced'), past('h2', 400 * DAY, 'notAccepted')],
     abilities,
     mailbox: account.identifier.includes('@') ? 'j•••@gmail.com' : null,
+    ...extras(),
   };
 };
+const vault = vaultCommands(query, world);
+const extras = () => vault.page_extras?.(null as never) as Pick<AccountPage, 'note' | 'draft'>;
 let devices: DeviceView[] = [
   { id: 'a', name: 'Firefox on Android', lastUsedAt: now() - DAY, current: false, network: '203.0.113.0/24' },
   { id: 'b', name: 'Regain on Linux', lastUsedAt: now(), current: true, network: null },
@@ -96,18 +105,24 @@ const mail = () =>
     text: `Someone, hopefully you, wants to set a new password.\n\n    4821 3905\n\nIt works until ${new Date(Date.now() + 6e5).toLocaleTimeString()}.\nWasn't it you? Do nothing: your password stays as it is.\n\n@127.0.0.1 #${CODE}`,
   });
 
-const strengthOf = (password: string): Strength => {
-  const long = password.length >= 15;
+const generated = (form: { kind: string; length: number }): string => {
+  const words = ['mossy', '7', 'Kettle', 'walnut', '29', 'harbour', 'Lantern', 'quince', 'pebble', 'tulip'];
+  return form.kind === 'words' ? words.slice(0, form.length).join('-') : 'k7Qm4vXz9RtPw2LsHj6NbYc3DfGg8AeUoKpMx5ZrTq1VhWnBsJdCyFuLaEiRgPqQ'.slice(0, form.length);
+};
+
+const strengthOf = (password: string, min = 15): Strength => {
+  const long = password.length >= min;
   const common = !/sommer|password|1234/i.test(password);
   return {
     score: password.length > 19 ? 4 : Math.floor(password.length / 5),
     hint: password.length > 14 ? null : /\d{4}/.test(password) ? 'year' : 'addWords',
     ok: long && common,
     rules: [
-      { rule: { kind: 'tooShort', min: 15 }, met: long },
+      { rule: { kind: 'tooShort', min }, met: long },
       { rule: { kind: 'common' }, met: common },
-      { rule: { kind: 'containsIdentifier' }, met: true },
-      { rule: { kind: 'containsServer' }, met: true },
+      ...(min === 15
+        ? [{ rule: { kind: 'containsIdentifier' as const }, met: true }, { rule: { kind: 'containsServer' as const }, met: true }]
+        : [{ rule: { kind: 'guessable' as const }, met: password.length > 14 }]),
     ],
   };
 };
@@ -126,7 +141,7 @@ const done = (flow: Running, what: 'signedIn' | 'passwordChanged'): Question => 
     row(name, flow.identifier ?? '', flow.server.host, 'signedIn', flow.server.practice),
   ];
   return {
-    kind: 'done', account: name, what, store: store.kind, savedAt: now(), oldKept: what === 'passwordChanged',
+    kind: 'done', account: name, what, store: world.store.kind, savedAt: now(), oldKept: what === 'passwordChanged',
     sessionsEnded: what === 'passwordChanged' ? 3 : null, noticeTo: what === 'passwordChanged' ? 'j•••@gmail.com' : null,
   };
 };
@@ -198,15 +213,17 @@ function answer(id: number, given: AnswerForm): View {
 }
 
 const handlers: Record<string, (a: never) => unknown> = {
-  start: () => ({ firstStart: query.get('state') === 'first', settings, store, system: 'linux', version: '0.1.0', practice: query.has('practice') }),
+  start: () => ({ firstStart: query.get('state') === 'first', settings, store: world.store, system: 'linux', version: '0.1.0', practice: query.has('practice'), vault: vault.vault_state?.(null as never), inTheAir: query.get('vault') === 'locked' ? 0 : Number(query.get('air') ?? 0) }),
   shown: () => null,
   save_settings: (a: { settings: Settings }) => (settings = a.settings),
   choose_store: (a: { kind: StoreView['kind'] }) => {
-    if (a.kind === 'keychain' && store.state !== 'ready') fail({ kind: store.state === 'missing' ? 'noKeychain' : 'locked' });
-    return (store = { kind: a.kind, state: 'ready' });
+    if (a.kind === 'keychain' && world.store.kind === 'keychain' && world.store.state !== 'ready') fail({ kind: world.store.state === 'missing' ? 'noKeychain' : 'locked' });
+    const from = world.store.kind;
+    world.store = { kind: a.kind, state: 'ready' };
+    return { store: world.store, moved: a.kind === 'memory' ? null : { from, to: a.kind, accounts: rows.length, passwords: rows.length * 2 } };
   },
-  store_state: () => store,
-  unlock_store: () => (store = { ...store, state: 'ready' }),
+  store_state: () => world.store,
+  unlock_store: () => (world.store = { ...world.store, state: 'ready' }),
   accounts: () => rows,
   account: (a: { id: string }) => page(a.id),
   find_server: (a: { address: string }) => {
@@ -229,9 +246,8 @@ const handlers: Record<string, (a: never) => unknown> = {
     return null;
   },
   generate: (a: { form: { kind: string; length: number } }) => {
-    const words = ['mossy', '7', 'Kettle', 'walnut', '29', 'harbour', 'Lantern', 'quince', 'pebble', 'tulip'];
-    const password = a.form.kind === 'words' ? words.slice(0, a.form.length).join('-') : 'k7Qm4vXz9RtPw2LsHj6NbYc3DfGg8AeUoKpMx5ZrTq1VhWnBsJdCyFuLaEiRgPqQ'.slice(0, a.form.length);
-    return { password, strength: { ...strengthOf(password), score: 4, ok: true, hint: null }, savedAt: now(), store: store.kind };
+    const password = generated(a.form);
+    return { password, strength: { ...strengthOf(password), score: 4, ok: true, hint: null }, savedAt: now(), store: world.store.kind };
   },
   copy_generated: () => ({ clearIn: settings.clearClipboardSeconds }),
   check_password: (a: { password: string }) => strengthOf(a.password),
@@ -272,9 +288,23 @@ const handlers: Record<string, (a: never) => unknown> = {
   open_server: () => null,
   lock: () => {
     flows.clear();
+    vault.lock_vault?.(null as never);
     return null;
   },
-  unlock: () => store,
+  unlock: () => world.store,
+  // In the console: dispatchEvent(new Event('sleep'))
+  changed_elsewhere: () => query.has('elsewhere'),
+  away: () => new Promise((resolve) => addEventListener('sleep', () => resolve(null), { once: true })),
+  ...vault,
+  save_edits: (a: { account: string; edits: { name: string } }) => {
+    vault.save_edits?.(a as never);
+    rows = rows.map((account) => (account.id === a.account ? { ...account, name: a.edits.name } : account));
+    return page(a.account);
+  },
+  drop_draft: (a: { account: string }) => {
+    vault.drop_draft?.(a as never);
+    return page(a.account);
+  },
 };
 
 export async function invoke(command: string, args: never): Promise<unknown> {
@@ -283,5 +313,5 @@ export async function invoke(command: string, args: never): Promise<unknown> {
   if (failing === command) throw { kind, wait: 90 };
   const handler = handlers[command];
   if (!handler) throw { kind: 'bug' };
-  return structuredClone(handler(args));
+  return structuredClone(await handler(args));
 }

@@ -10,7 +10,7 @@ export const commands = {
 	start: () => typedError<Start, ErrorView>(__TAURI_INVOKE("start")),
 	shown: () => __TAURI_INVOKE<void>("shown"),
 	saveSettings: (settings: Settings) => typedError<Settings, ErrorView>(__TAURI_INVOKE("save_settings", { settings })),
-	chooseStore: (kind: StoreKind) => typedError<StoreView, ErrorView>(__TAURI_INVOKE("choose_store", { kind })),
+	chooseStore: (kind: StoreKind) => typedError<Chosen, ErrorView>(__TAURI_INVOKE("choose_store", { kind })),
 	storeState: () => typedError<StoreView, ErrorView>(__TAURI_INVOKE("store_state")),
 	unlockStore: () => typedError<StoreView, ErrorView>(__TAURI_INVOKE("unlock_store")),
 	accounts: () => typedError<AccountRow[], ErrorView>(__TAURI_INVOKE("accounts")),
@@ -39,6 +39,33 @@ export const commands = {
 	openServer: (account: string) => typedError<null, ErrorView>(__TAURI_INVOKE("open_server", { account })),
 	lock: () => typedError<null, ErrorView>(__TAURI_INVOKE("lock")),
 	unlock: () => typedError<StoreView, ErrorView>(__TAURI_INVOKE("unlock")),
+	/**  Answers when the computer was locked or is about to sleep. */
+	away: () => typedError<null, ErrorView>(__TAURI_INVOKE("away")),
+	changedElsewhere: () => typedError<boolean, ErrorView>(__TAURI_INVOKE("changed_elsewhere")),
+	vaultState: () => typedError<VaultView, ErrorView>(__TAURI_INVOKE("vault_state")),
+	checkVaultPassword: (password: string) => typedError<Strength, ErrorView>(__TAURI_INVOKE("check_vault_password", { password })),
+	beginVault: (password: string, repeat: string) => typedError<VaultBegun, ErrorView>(__TAURI_INVOKE("begin_vault", { password, repeat })),
+	copyVaultKey: () => typedError<Copied, ErrorView>(__TAURI_INVOKE("copy_vault_key")),
+	finishVault: (group: string, onThisComputer: boolean) => typedError<VaultFinished, ErrorView>(__TAURI_INVOKE("finish_vault", { group, onThisComputer })),
+	cancelVault: () => __TAURI_INVOKE<void>("cancel_vault"),
+	unlockVault: (form: UnlockForm, older: boolean) => typedError<Unlocked, ErrorView>(__TAURI_INVOKE("unlock_vault", { form, older })),
+	setVaultPassword: (current: string | null, password: string, repeat: string) => typedError<PasswordSet, ErrorView>(__TAURI_INVOKE("set_vault_password", { current, password, repeat })),
+	newVaultKey: (current: string) => typedError<VaultBegun, ErrorView>(__TAURI_INVOKE("new_vault_key", { current })),
+	confirmVaultKey: (group: string) => typedError<boolean, ErrorView>(__TAURI_INVOKE("confirm_vault_key", { group })),
+	openOnThisComputer: (on: boolean) => typedError<VaultView, ErrorView>(__TAURI_INVOKE("open_on_this_computer", { on })),
+	makeWhileLocked: (form: GenerateForm, purpose: string | null) => typedError<Generated, ErrorView>(__TAURI_INVOKE("make_while_locked", { form, purpose })),
+	copyMade: (id: string | null) => typedError<Copied, ErrorView>(__TAURI_INVOKE("copy_made", { id })),
+	made: () => typedError<MadeView[], ErrorView>(__TAURI_INVOKE("made")),
+	revealMade: (id: string) => typedError<Revealed, ErrorView>(__TAURI_INVOKE("reveal_made", { id })),
+	keepMade: (id: string, account: string) => typedError<null, ErrorView>(__TAURI_INVOKE("keep_made", { id, account })),
+	dropMade: (id: string) => typedError<null, ErrorView>(__TAURI_INVOKE("drop_made", { id })),
+	backups: () => typedError<BackupView[], ErrorView>(__TAURI_INVOKE("backups")),
+	restoreBackup: (id: string) => typedError<Restored, ErrorView>(__TAURI_INVOKE("restore_backup", { id })),
+	resolve: () => typedError<ResolvedView[], ErrorView>(__TAURI_INVOKE("resolve")),
+	note: (account: string) => typedError<string | null, ErrorView>(__TAURI_INVOKE("note", { account })),
+	saveDraft: (account: string, draft: AccountDraft) => typedError<null, ErrorView>(__TAURI_INVOKE("save_draft", { account, draft })),
+	saveEdits: (account: string, edits: AccountDraft) => typedError<AccountPage, ErrorView>(__TAURI_INVOKE("save_edits", { account, edits })),
+	dropDraft: (account: string) => typedError<AccountPage, ErrorView>(__TAURI_INVOKE("drop_draft", { account })),
 };
 
 /* Types */
@@ -48,6 +75,13 @@ export type Abilities = {
 	sessions: boolean,
 };
 
+/**  Name and note of an account, as they are being edited. */
+export type AccountDraft = {
+	name: string,
+	note: string,
+};
+
+/**  Without `Debug`: a draft may hold anything. */
 export type AccountPage = {
 	account: AccountRow,
 	signedInAt: number | null,
@@ -59,6 +93,10 @@ export type AccountPage = {
 	abilities: Abilities,
 	/**  Masked address that gets the recovery code, where the server told us. */
 	mailbox: string | null,
+	/**  A note is kept; it is shown only when asked for. */
+	note: boolean,
+	/**  Edits that were never saved. */
+	draft: AccountDraft | null,
 };
 
 /**  One row of the accounts list. */
@@ -97,11 +135,30 @@ export type AnswerForm = { kind: "password"; password: string } |
 /**  Find out what became of a change whose answer was lost. */
 { kind: "findOut" };
 
+/**  An earlier state of the vault, compared with the present one. */
+export type BackupView = {
+	id: string,
+	savedAt: number,
+	accounts: number,
+	/**  Names of accounts that would come back. */
+	back: string[],
+	/**  Names of accounts that would leave. */
+	gone: string[],
+	/**  Names of accounts that differ. */
+	differ: string[],
+};
+
 export type BeginForm = {
 	target: Target,
 	intent: IntentKind,
 	/**  Required for a new account; an account that is listed knows its own. */
 	identifier: string | null,
+};
+
+export type Chosen = {
+	store: StoreView,
+	/**  What went from the old place to the new one. */
+	moved: Moved | null,
 };
 
 export type CodePurpose = "recovery" | "secondFactor";
@@ -169,7 +226,11 @@ export type DoneView = {
 /**  What the person cannot mend on this screen. */
 export type ErrorView = { kind: "offline" } | 
 /**  The server is there but didn't answer in time or is out of order. */
-{ kind: "serverTrouble" } | { kind: "rateLimited"; wait: number | null } | { kind: "expired" } | { kind: "refused" } | { kind: "signedOut" } | { kind: "locked" } | { kind: "dismissed" } | { kind: "noKeychain" } | { kind: "storeBroken" } | { kind: "outcomeUnknown" } | { kind: "unsupported" } | { kind: "protocol" } | 
+{ kind: "serverTrouble" } | { kind: "rateLimited"; wait: number | null } | { kind: "expired" } | { kind: "refused" } | { kind: "signedOut" } | { kind: "locked" } | { kind: "dismissed" } | { kind: "noKeychain" } | { kind: "storeBroken" } | 
+/**  The keychain works, but what Regain put there is gone. */
+{ kind: "itemMissing" } | 
+/**  The keychain holds two items of one name. */
+{ kind: "ambiguous" } | { kind: "outcomeUnknown" } | { kind: "unsupported" } | { kind: "protocol" } | 
 /**  The identifier is empty, over-long or incomplete. */
 { kind: "badIdentifier" } | 
 /**  TLS could not be set up; often the computer's clock is wrong. */
@@ -177,7 +238,15 @@ export type ErrorView = { kind: "offline" } |
 /**  A file of Regain's own cannot be read; it is left as it is. */
 { kind: "unreadable" } | { kind: "clipboard" } | 
 /**  The flow or account is no longer there (another window, a restart). */
-{ kind: "gone" } | { kind: "address"; why: AddressProblem } | { kind: "bug" };
+{ kind: "gone" } | { kind: "address"; why: AddressProblem } | 
+/**  The vault was written by a newer Regain; it is left as it is. */
+{ kind: "newer" } | 
+/**  The vault cannot be read as a whole; it is left as it is. */
+{ kind: "damaged" } | 
+/**  The vault is older than the one that was last opened here. */
+{ kind: "rolledBack" } | { kind: "diskFull" } | { kind: "readOnly" } | 
+/**  The current vault password was wrong. */
+{ kind: "wrongCurrent" } | { kind: "bug" };
 
 export type GenerateForm = {
 	kind: GenerateKind,
@@ -206,6 +275,21 @@ export type IntentKind = "signIn" | "recover" | "changePassword";
 
 export type Language = "system" | "en" | "ru" | "de" | "es";
 
+/**  A password that was made while the vault was locked. */
+export type MadeView = {
+	id: string,
+	at: number,
+	for: string | null,
+};
+
+export type Moved = {
+	from: StoreKind,
+	to: StoreKind,
+	accounts: number,
+	/**  Counts earlier ones too. */
+	passwords: number,
+};
+
 export type NewPasswordView = {
 	minLength: number,
 	maxLength: number,
@@ -220,6 +304,8 @@ export type PasswordFacts = {
 export type PasswordPurpose = "signIn" | 
 /**  The current password, to change it. */
 "current";
+
+export type PasswordSet = { kind: "weakPassword"; reasons: WeakReason[] } | { kind: "mismatch" } | { kind: "wrongCurrent" } | { kind: "set" };
 
 export type PastView = {
 	id: string,
@@ -264,6 +350,25 @@ export type Reach =
 /**  The network is there, the server is not. */
 "serverAway" | "offline";
 
+export type Resolution = "newHolds" | "oldHolds" | "neitherFits" | 
+/**  The server was not reached; it is asked again next time. */
+"notAsked" | 
+/**  A second factor asks: sign in by hand. */
+"needsCode";
+
+export type ResolvedView = {
+	account: string,
+	name: string,
+	identifier: string,
+	what: Resolution,
+};
+
+export type Restored = {
+	accounts: number,
+	/**  The state before, to undo it. */
+	backup: string,
+};
+
 /**  One stored password that the person asked to see. */
 export type Revealed = {
 	password: string,
@@ -306,17 +411,28 @@ export type Start = {
 	version: string,
 	/**  Started with `--practice`: open the practice account's page first. */
 	practice: boolean,
+	vault: VaultView,
+	/**  Changes whose answer was lost, to be found out. */
+	inTheAir: number,
 };
 
 export type StoreKind = 
 /**  The operating system's keychain. */
 "keychain" | 
+/**  One encrypted file with a password of its own. */
+"vault" | 
 /**  Nothing is kept after Regain closes. */
 "memory";
 
 export type StoreState = "ready" | "locked" | 
 /**  The person closed the keychain's own password prompt. */
-"dismissed" | "missing" | "broken";
+"dismissed" | 
+/**  There is no keychain service. */
+"missing" | 
+/**  The keychain works, but what Regain put there is gone. */
+"itemMissing" | 
+/**  Two items of the same name; nobody can tell which is right. */
+"ambiguous" | "broken";
 
 export type StoreView = {
 	kind: StoreKind,
@@ -339,6 +455,43 @@ export type System = "linux" | "windows" | "macOs";
 export type Target = { kind: "account"; id: string } | { kind: "server"; address: string };
 
 export type Theme = "system" | "light" | "dark";
+
+/**  Without `Debug`: it holds what was typed. */
+export type UnlockForm = { kind: "password"; password: string } | { kind: "recoveryKey"; key: string } | 
+/**  The key that is kept in this computer's keychain. */
+{ kind: "keychain" };
+
+export type Unlocked = { kind: "open"; vault: VaultView; store: StoreView; inTheAir: number; 
+/**  By recovery key: a new password must be set now. */
+forgotten: boolean; 
+/**  The last change was cut off by a crash; it is kept aside. */
+torn: boolean } | 
+/**  Wrong password or key; seconds until the next try. */
+{ kind: "wrong"; wait: number | null } | 
+/**  It is no recovery key: a character is wrong. */
+{ kind: "notAKey" };
+
+/**  Without `Debug`: it holds the recovery key, which is shown once. */
+export type VaultBegun = { kind: "weakPassword"; reasons: WeakReason[] } | { kind: "mismatch" } | { kind: "key"; 
+/**  Eight groups of 4 characters and one of 2; shown once. */
+groups: string[]; 
+/**  Index of the group that the person types back. */
+ask: number };
+
+export type VaultFinished = { kind: "wrongGroup" } | { kind: "made"; moved: Moved };
+
+export type VaultView = {
+	exists: boolean,
+	open: boolean,
+	/**  Since when it is locked by this run; `None`: since the start. */
+	lockedAt: number | null,
+	/**  The keychain can open it without the password. */
+	onThisComputer: boolean,
+	/**  Passwords made while locked that nobody has looked at yet. */
+	made: number,
+	/**  Seconds before the next password may be tried. */
+	wait: number | null,
+};
 
 /**  The current question: the view is the route. */
 export type View = {

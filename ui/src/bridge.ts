@@ -18,6 +18,18 @@ export type Commands = Bridge<typeof commands>;
 const errorOf = (error: unknown): ErrorView =>
   typeof error === 'object' && error !== null && 'kind' in error ? (error as ErrorView) : { kind: 'bug' };
 
+/** Told of every trouble, wherever it turns up. */
+let heard: (view: ErrorView) => void = () => undefined;
+export function onTrouble(hear: (view: ErrorView) => void): void {
+  heard = hear;
+}
+
+function troubled(error: unknown): Trouble {
+  const trouble = new Trouble(errorOf(error));
+  heard(trouble.view);
+  return trouble;
+}
+
 const unwrap =
   (call: (...args: never[]) => Promise<unknown>) =>
   async (...args: never[]): Promise<unknown> => {
@@ -25,10 +37,10 @@ const unwrap =
     try {
       result = await call(...args);
     } catch (error) {
-      throw new Trouble(errorOf(error));
+      throw troubled(error);
     }
     if (typeof result === 'object' && result !== null && 'status' in result) {
-      if (result.status === 'error') throw new Trouble(errorOf('error' in result ? result.error : null));
+      if (result.status === 'error') throw troubled('error' in result ? result.error : null);
       if (result.status === 'ok') return 'data' in result ? result.data : null;
     }
     return result;

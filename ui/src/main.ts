@@ -10,6 +10,7 @@ import './styles/question.css';
 import './styles/rooms.css';
 import './styles/dialogs.css';
 import './styles/parts.css';
+import './styles/vault.css';
 import './styles/narrow.css';
 import { mount } from 'svelte';
 import App from './App.svelte';
@@ -26,6 +27,7 @@ if (target) {
     app.error = errorIn(thrown);
   }
   mount(App, { target });
+  void app.watch().catch(() => undefined);
   let told = false;
   const shown = () => {
     if (told) return;

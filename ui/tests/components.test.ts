@@ -36,7 +36,8 @@ beforeEach(() => {
   invoked.length = 0;
   handlers.cancel = () => null;
   handlers.accounts = () => [];
-  handlers.store_state = () => ({ kind: 'keychain', state: 'ready' });
+  handlers.changed_elsewhere = () => false;
+    handlers.store_state = () => ({ kind: 'keychain', state: 'ready' });
   flow.reset();
   i18n.choose('en');
   // Menus open inside the landmark that every screen has.
@@ -369,6 +370,8 @@ describe('locking', () => {
       store: { kind: 'keychain', state: 'ready' },
       system: 'linux',
       version: '0.1.0',
+      vault: { exists: false, open: false, lockedAt: null, onThisComputer: false, made: 0, wait: null },
+      inTheAir: 0,
     });
     handlers.begin = () => view(fresh);
     handlers.lock = () => null;

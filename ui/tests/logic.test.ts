@@ -7,7 +7,7 @@ import { latest } from '../src/latest';
 import { charactersFor } from '../src/lengths';
 import { byName, needsYou, search } from '../src/search';
 import { doorOf, stepsOf } from '../src/steps';
-import { storeError } from '../src/store';
+import { storeLines, storeTrouble } from '../src/store';
 
 const row = (name: string, identifier: string, state: AccountRow['state'] = 'signedIn'): AccountRow => ({
   id: name,
@@ -133,12 +133,22 @@ describe('lengths', () => {
 });
 
 describe('the store', () => {
-  it('has words for each trouble', () => {
-    const kinds = (['ready', 'locked', 'dismissed', 'missing', 'broken'] as const).map(
-      (state) => storeError({ kind: 'keychain', state })?.kind,
-    );
-    expect(kinds).toEqual([undefined, 'locked', 'dismissed', 'noKeychain', 'storeBroken']);
-    expect(storeError({ kind: 'memory', state: 'missing' })).toBeNull();
+  const states = ['locked', 'dismissed', 'missing', 'itemMissing', 'ambiguous', 'broken'] as const;
+
+  it('has words of its own for each trouble, and a way on, in every language', () => {
+    for (const t of Object.values(languages)) {
+      const said = states.map((state) => storeLines(storeTrouble({ kind: 'keychain', state }) ?? 'locked', t)[0]);
+      expect(new Set(said).size).toBe(states.length);
+      for (const state of states) expect(t.vault.keychain.ways[state].length).toBeGreaterThan(1);
+    }
+  });
+
+  it('is in trouble only where that says something', () => {
+    expect(storeTrouble({ kind: 'keychain', state: 'ready' })).toBeNull();
+    expect(storeTrouble({ kind: 'memory', state: 'missing' })).toBeNull();
+    // A locked vault has a screen of its own.
+    expect(storeTrouble({ kind: 'vault', state: 'locked' })).toBeNull();
+    expect(storeTrouble({ kind: 'vault', state: 'broken' })).toBe('vaultBroken');
   });
 });
 

@@ -1,3 +1,4 @@
+import { configure } from '@testing-library/svelte';
 import { vi } from 'vitest';
 
 // Scrolling and media queries are not part of jsdom.
@@ -12,3 +13,6 @@ window.matchMedia ??= vi.fn((query: string) => ({
   removeListener: () => undefined,
   dispatchEvent: () => false,
 }));
+
+// A busy computer takes its time.
+configure({ asyncUtilTimeout: 5000 });

@@ -24,6 +24,12 @@ const errors: ErrorView[] = [
       'unreadable',
       'clipboard',
       'gone',
+      'newer',
+      'damaged',
+      'rolledBack',
+      'diskFull',
+      'readOnly',
+      'wrongCurrent',
       'bug',
     ] as const
   ).map((kind) => ({ kind })),

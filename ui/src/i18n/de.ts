@@ -1,4 +1,5 @@
 import { plurals, rich } from './rich';
+import { vault } from './vault/de';
 import type { Words } from './words';
 
 const n = plurals<'one'>('de');
@@ -347,7 +348,7 @@ export const de: Words = {
     hideHistory: 'Frühere Passwörter verbergen',
     why: {
       replaced: 'Durch ein neues ersetzt',
-      notAccepted: 'Nicht angenommen',
+      notAccepted: 'Vom Server nicht angenommen',
       notUsed: 'Nicht benutzt',
       notUsedYet: 'Noch nicht benutzt',
       sent: 'Gesendet, Antwort verloren',
@@ -483,7 +484,9 @@ export const de: Words = {
     guessable: () => 'Es ist leicht zu raten.',
     sameAsCurrent: () => 'Es ist Ihr jetziges.',
   },
+  vault,
   errors: {
+    ...vault.errors,
     offline: () => ['Dieser Computer ist offline.', 'Prüfen Sie das Netz, und versuchen Sie es noch einmal. Ihre Eingaben bleiben erhalten.'],
     serverTrouble: ({ server }) => [
       `${server} antwortet nicht richtig.`,
@@ -509,7 +512,7 @@ export const de: Words = {
     ],
     noKeychain: () => [
       'Auf diesem Computer läuft kein Schlüsselbund.',
-      'Starten Sie einen (etwa GNOME Keyring oder KWallet), oder bewahren Sie Passwörter nur auf, bis Regain schließt.',
+      'Starten Sie einen (etwa GNOME Keyring oder KWallet), oder nehmen Sie einen Tresor von Regain: Er braucht keinen.',
     ],
     storeBroken: () => [
       'Der Schlüsselbund antwortet nicht, wie er sollte.',

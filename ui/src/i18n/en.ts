@@ -1,4 +1,5 @@
 import { plurals, rich } from './rich';
+import { vault } from './vault/en';
 import type { Words } from './words';
 
 const n = plurals<'one'>('en');
@@ -343,7 +344,7 @@ export const en: Words = {
     hideHistory: 'Hide earlier passwords',
     why: {
       replaced: 'Replaced by a new one',
-      notAccepted: 'Not accepted',
+      notAccepted: 'Not accepted by the server',
       notUsed: 'Not used',
       notUsedYet: 'Not used yet',
       sent: 'Sent; the answer was lost',
@@ -468,7 +469,9 @@ export const en: Words = {
     guessable: () => 'It is easy to guess.',
     sameAsCurrent: () => 'It is the one you have now.',
   },
+  vault,
   errors: {
+    ...vault.errors,
     offline: () => ['This computer is offline.', 'Check the network, then try again. What you typed is kept.'],
     serverTrouble: ({ server }) => [`${server} didn’t answer properly.`, 'Try again in a few minutes. Your place is kept.'],
     rateLimited: ({ server, wait }) => [`${server} asks for a pause after so many tries.`, wait ? `Try again in ${wait}. Your place is kept.` : 'Try again in a few minutes. Your place is kept.'],
@@ -477,7 +480,7 @@ export const en: Words = {
     signedOut: ({ server }) => [`${server} has signed this computer out.`, 'Sign in again to go on. Your passwords are kept.'],
     locked: () => ['Your keychain is locked.', 'Your passwords are safe in it. Unlock it to sign in or copy one.'],
     dismissed: () => ['The keychain stayed locked.', 'Its question was closed. Unlock it to go on; nothing was changed.'],
-    noKeychain: () => ['This computer has no keychain running.', 'Start one (such as GNOME Keyring or KWallet), or keep passwords only until Regain closes.'],
+    noKeychain: () => ['This computer has no keychain running.', 'Start one (such as GNOME Keyring or KWallet), or use a vault of Regain’s own: it needs none.'],
     storeBroken: () => ['The keychain doesn’t answer as it should.', 'Nothing was changed. Sign out of this computer and in again, then try once more.'],
     outcomeUnknown: ({ server }) => [`${server} didn’t answer in time.`, 'We don’t know yet whether the password changed. Both are kept; press “Find out”.'],
     unsupported: ({ server }) => [`${server} doesn’t offer this.`, 'Try another way, or ask the people who run it.'],

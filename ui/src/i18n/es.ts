@@ -1,4 +1,5 @@
 import { plurals, rich } from './rich';
+import { vault } from './vault/es';
 import type { Words } from './words';
 
 const n = plurals<'one'>('es');
@@ -349,7 +350,7 @@ export const es: Words = {
     hideHistory: 'Ocultar las contraseñas anteriores',
     why: {
       replaced: 'Sustituida por una nueva',
-      notAccepted: 'No aceptada',
+      notAccepted: 'El servidor no la aceptó',
       notUsed: 'Sin usar',
       notUsedYet: 'Todavía sin usar',
       sent: 'Enviada; se perdió la respuesta',
@@ -483,7 +484,9 @@ export const es: Words = {
     guessable: () => 'Es fácil de adivinar.',
     sameAsCurrent: () => 'Es la que tienes ahora.',
   },
+  vault,
   errors: {
+    ...vault.errors,
     offline: () => ['Este ordenador no tiene red.', 'Revisa la red y prueba otra vez. Lo que escribiste se conserva.'],
     serverTrouble: ({ server }) => [`${server} no responde como debe.`, 'Prueba otra vez en unos minutos. Sigues donde estabas.'],
     rateLimited: ({ server, wait }) => [
@@ -500,7 +503,7 @@ export const es: Words = {
     dismissed: () => ['El llavero sigue bloqueado.', 'Su pregunta se cerró. Desbloquéalo para seguir; no ha cambiado nada.'],
     noKeychain: () => [
       'En este ordenador no hay ningún llavero en marcha.',
-      'Inicia uno (como GNOME Keyring o KWallet) o guarda las contraseñas solo hasta cerrar Regain.',
+      'Inicia uno (como GNOME Keyring o KWallet) o usa una caja fuerte de Regain: no necesita ninguno.',
     ],
     storeBroken: () => [
       'El llavero no responde como debería.',

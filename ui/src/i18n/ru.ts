@@ -1,4 +1,5 @@
 import { plurals, rich } from './rich';
+import { vault } from './vault/ru';
 import type { Words } from './words';
 
 const n = plurals<'one' | 'few' | 'many'>('ru');
@@ -380,7 +381,7 @@ export const ru: Words = {
     hideHistory: 'Скрыть прежние пароли',
     why: {
       replaced: 'Заменён новым',
-      notAccepted: 'Не принят',
+      notAccepted: 'Сервер его не принял',
       notUsed: 'Не использован',
       notUsedYet: 'Ещё не использован',
       sent: 'Отправлен, ответ потерялся',
@@ -512,7 +513,9 @@ export const ru: Words = {
     guessable: () => 'Его легко угадать.',
     sameAsCurrent: () => 'Это ваш нынешний пароль.',
   },
+  vault,
   errors: {
+    ...vault.errors,
     offline: () => ['Этот компьютер не в сети.', 'Проверьте сеть и попробуйте снова. Всё введённое сохранится.'],
     serverTrouble: ({ server }) => [`${server} не отвечает как надо.`, 'Попробуйте через несколько минут. Ваше место сохранится.'],
     rateLimited: ({ server, wait }) => [
@@ -526,7 +529,7 @@ export const ru: Words = {
     dismissed: () => ['Связка ключей осталась запертой.', 'Её вопрос был закрыт. Откройте её, чтобы продолжить; ничего не изменилось.'],
     noKeychain: () => [
       'На этом компьютере не работает связка ключей.',
-      'Запустите её (например, GNOME Keyring или KWallet) или храните пароли только до закрытия Regain.',
+      'Запустите её (например, GNOME Keyring или KWallet) или заведите сейф Regain: ему она не нужна.',
     ],
     storeBroken: () => [
       'Связка ключей отвечает не так, как должна.',

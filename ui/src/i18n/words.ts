@@ -1,5 +1,6 @@
 import type { AccountState, AddressProblem, ErrorView, ProblemView, StrengthHint, WeakReason, Why } from '../bridge';
 import type { Part } from './rich';
+import type { VaultWords } from './vault/words';
 
 /** What a message may name. */
 export interface About {
@@ -180,5 +181,6 @@ export interface Words {
   toast: Record<'label' | 'clear' | 'cleared', Text> & { copied: Named };
   problems: Record<ProblemKey, (about: About) => TwoLines>;
   weak: Record<WeakReason['kind'], Counted>;
+  vault: VaultWords;
   errors: Record<ErrorKey, (about: About) => TwoLines>;
 }
