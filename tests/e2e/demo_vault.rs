@@ -12,6 +12,16 @@ use crate::wire::Wire;
 
 pub async fn doctor(desk: &mut Desk, transcript: &mut Transcript) -> Result<()> {
     transcript.chapter("The keychain is gone")?;
+    choose_language(&desk.window, "en").await?;
+    look_at_accounts(&desk.window).await?;
+    desk.window.press("store-help").await?;
+    transcript
+        .glimpse(
+            &desk.window,
+            "accounts",
+            "The password that was deleted from the keychain by hand is missed",
+        )
+        .await?;
     desk.kill_keychain();
     look_at_accounts(&desk.window).await?;
     desk.window.press("store-help").await?;
@@ -24,7 +34,7 @@ pub async fn doctor(desk: &mut Desk, transcript: &mut Transcript) -> Result<()> 
     transcript.glimpse(&desk.window, "accounts", "The same in Russian").await?;
     desk.start_keychain()?;
     desk.window.press("store-retry").await?;
-    desk.window.await_gone("store-help").await?;
+    desk.window.await_gone("store-to-vault").await?;
     choose_language(&desk.window, "en").await
 }
 
@@ -100,6 +110,7 @@ async fn open(window: &Window, transcript: &mut Transcript) -> Result<()> {
     transcript.chapter("What the vault keeps")?;
     open_named_account(window, "Dorfladen").await?;
     window.press("edit-account").await?;
+    window.type_into("edit-name", "Village shop").await?;
     window.type_into("edit-note", "Customer number 4711, ask for Mrs Wolf").await?;
     transcript.glimpse(window, "account", "Write a note").await?;
     window.press("edit-save").await?;
@@ -132,7 +143,7 @@ async fn crashed(desk: &mut Desk, transcript: &mut Transcript) -> Result<()> {
     let wire = Wire::to(server.running.address()).await?;
     let new = change_and_lose_the_answer(desk, &wire).await?;
     transcript.glimpse(&desk.window, "new-password", "The answer to a change is lost").await?;
-    desk.kill_app();
+    desk.kill_app()?;
     desk.start_again().await?;
     unlock(&desk.window, NEW_MASTER).await?;
     desk.window.find("resolved-row").await?;
@@ -142,7 +153,7 @@ async fn crashed(desk: &mut Desk, transcript: &mut Transcript) -> Result<()> {
     desk.window.press("continue").await?;
     desk.window.await_screen("accounts").await?;
     choose_language(&desk.window, "ru").await?;
-    desk.kill_app();
+    desk.kill_app()?;
     wire.mend();
     desk.start_again().await?;
     unlock(&desk.window, NEW_MASTER).await?;
@@ -163,7 +174,7 @@ async fn in_russian(window: &Window, transcript: &mut Transcript) -> Result<()> 
     transcript.glimpse(window, "backups", "Earlier states").await?;
     window.press("nav-accounts").await?;
     window.await_screen("accounts").await?;
-    window.press_the_one("account-row", "").await?;
+    window.press_the_one("account-row", "Dorfladen").await?;
     window.press("history-toggle").await?;
     window.find("history-row").await?;
     transcript.glimpse(window, "account", "The history of a password").await?;

@@ -87,9 +87,15 @@ impl Desk {
         Ok(())
     }
 
-    /// Ends the app at once, as a crash or a power cut would.
-    pub fn kill_app(&mut self) {
+    /// Ends the app at once, as a crash or a power cut would; it has ended when this returns.
+    pub fn kill_app(&mut self) -> Result<()> {
         self.parts.driver = None;
+        let question = ["--session", "--print-reply", "--dest=org.freedesktop.DBus", "/org/freedesktop/DBus"];
+        until("the app has left the bus", || {
+            let mut ask = self.parts.command("dbus-send");
+            let names = ask.args(question).arg("org.freedesktop.DBus.ListNames").output();
+            names.is_ok_and(|out| !String::from_utf8_lossy(&out.stdout).contains("SingleInstance"))
+        })
     }
 
     pub fn bus_address(&self) -> &str {

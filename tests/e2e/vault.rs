@@ -162,7 +162,7 @@ async fn a_lost_answer_is_found_out_after_a_crash() {
         let new = change_and_lose_the_answer(desk, &wire).await?;
         ensure!(server.opens(&new).await?, "the server has changed it");
 
-        desk.kill_app();
+        desk.kill_app()?;
         wire.mend();
         desk.start_again().await?;
         let window = &desk.window;
@@ -181,7 +181,7 @@ async fn a_lost_answer_is_found_out_after_a_crash() {
         window.type_into("edit-name", "The village shop").await?;
         window.type_into("edit-note", "Ask for Mrs Wolf").await?;
         tokio::time::sleep(std::time::Duration::from_millis(1200)).await;
-        desk.kill_app();
+        desk.kill_app()?;
         desk.start_again().await?;
         let window = &desk.window;
         unlock(window, MASTER).await?;
