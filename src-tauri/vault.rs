@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
-use accounts::provider::PasswordRules;
+use accounts::provider::{PasswordRules, WeakReason as Weak};
 use accounts::store::vault::{Kdf, Opened, RecoveryKey, VaultKey};
 use accounts::strength::{self, Context, Strength as Measured};
 use accounts::{CredentialStore as _, ErrorKind, Secret};
@@ -319,7 +319,10 @@ impl Begun {
 }
 
 fn measure(password: &Secret) -> Measured {
-    strength::measure(password, RULES, &Context { identifier: "", server: "regain vault" })
+    let mut measured = strength::measure(password, RULES, &Context::default());
+    // Nobody's name and no site belong to a vault.
+    measured.rules.retain(|(rule, _)| !matches!(rule, Weak::ContainsIdentifier | Weak::ContainsServer));
+    measured
 }
 
 fn judged(password: &Secret, repeat: &Secret) -> Option<VaultBegun> {

@@ -162,6 +162,12 @@ async fn crashed(desk: &mut Desk, transcript: &mut Transcript) -> Result<()> {
     ensure!(server.opens(&new).await?, "the new password opens the account");
     desk.window.press("continue").await?;
     desk.window.await_screen("accounts").await?;
+    choose_language(&desk.window, "en").await?;
+    open_named_account(&desk.window, "Dorfladen").await?;
+    desk.window.press("history-toggle").await?;
+    desk.window.find("history-row").await?;
+    transcript.step(&desk.window, "account", "Look at the history of its password").await?;
+    choose_language(&desk.window, "ru").await?;
     transcript.note("The vault had both passwords all the time; the one that opens is the current one now.")
 }
 

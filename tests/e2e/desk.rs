@@ -35,6 +35,10 @@ const BUS: &str = r#"<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus C
 /// One window at a time: two cores draw one well, and pictures of a starved window are of no use.
 static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
+/// What people type in these stories, and no log may hold.
+const SECRETS: [&str; 4] =
+    [crate::server::FORGOTTEN, crate::vault::MASTER, crate::vault::NEW_MASTER, "@example.com"];
+
 /// Far above what any story takes; a story that hangs must still be cleaned up.
 const STORY: Duration = Duration::from_secs(600);
 
@@ -71,6 +75,10 @@ impl Desk {
             panic!("{name}: {error:#}\n{evidence}");
         }
         desk.window.close().await;
+        let said = desk.parts.said().join("\n");
+        for secret in SECRETS {
+            assert!(!said.contains(secret), "{name}: a secret stands in the log");
+        }
     }
 
     async fn open() -> Result<Self> {

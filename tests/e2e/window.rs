@@ -30,11 +30,19 @@ impl Window {
         let visible = "return document.visibilityState === 'visible' && innerWidth > 0 && outerWidth > 0";
         for _ in 0..250 {
             if self.script(visible, vec![]).await? == Value::Bool(true) {
-                return Ok(());
+                return self.await_painted().await;
             }
             tokio::time::sleep(GLANCE).await;
         }
         bail!("the window is never shown")
+    }
+
+    /// Waits until the page is drawn in its own letters: when they come, everything moves a little.
+    async fn await_painted(&self) -> Result<()> {
+        let painted = "const done = arguments[arguments.length - 1];
+            document.fonts.ready.then(() => requestAnimationFrame(() => requestAnimationFrame(() => done(true))));";
+        self.session()?.execute_async(painted, vec![]).await?;
+        Ok(())
     }
 
     /// The screen with this `data-screen`.
@@ -265,9 +273,7 @@ impl Window {
         let session = self.session()?;
         // A pointer that rests on a button would light it up.
         session.action_chain().move_to(0, 0).perform().await?;
-        let painted = "const done = arguments[arguments.length - 1];
-            document.fonts.ready.then(() => requestAnimationFrame(() => requestAnimationFrame(() => done(true))));";
-        session.execute_async(painted, vec![]).await?;
+        self.await_painted().await?;
         Ok(session.screenshot_as_png().await?)
     }
 

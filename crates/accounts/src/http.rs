@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::redirect::Policy;
-use reqwest::{Client, Method};
+use reqwest::{Client, ClientBuilder, Method};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;
@@ -103,15 +103,25 @@ impl Http {
 
     /// A client with time-outs and a clock (for dates in `Retry-After`) of its own.
     pub fn with(connect: Duration, total: Duration, clock: Arc<dyn Clock>) -> Result<Self> {
-        let client = Client::builder()
+        Self::build(Client::builder().connect_timeout(connect).timeout(total), clock)
+    }
+
+    /// A client that also trusts what `authority` (a certificate in DER) vouches for.
+    #[cfg(any(test, feature = "testing"))]
+    pub fn trusting(authority: &[u8]) -> Result<Self> {
+        let authority = reqwest::Certificate::from_der(authority).map_err(bug)?;
+        let client = Client::builder().connect_timeout(CONNECT).timeout(TOTAL);
+        Self::build(client.tls_certs_merge([authority]), Arc::new(SystemClock))
+    }
+
+    fn build(client: ClientBuilder, clock: Arc<dyn Clock>) -> Result<Self> {
+        let client = client
             .user_agent(concat!("Regain/", env!("CARGO_PKG_VERSION")))
             .redirect(Policy::none())
             .referer(false)
-            .connect_timeout(connect)
-            .timeout(total)
             .pool_idle_timeout(Duration::from_secs(60))
             .build()
-            .map_err(|error| Error::new(ErrorKind::Bug, error))?;
+            .map_err(bug)?;
         Ok(Self { client, clock })
     }
 
@@ -170,12 +180,15 @@ fn body_wait(body: &[u8]) -> Option<Duration> {
     value.get("retry_after").and_then(Value::as_u64).map(Duration::from_secs)
 }
 
-/// What a failed exchange means. Only a connection that never stood is sure to have changed nothing.
+fn bug(error: reqwest::Error) -> Error {
+    Error::new(ErrorKind::Bug, error)
+}
+
+/// What a failed exchange means. Only a connection that never stood is sure to have changed nothing: TLS that breaks
+/// later says nothing about the server's identity, which was checked before the request was sent.
 fn failure(error: reqwest::Error, changes: bool) -> Error {
-    let kind = if is_tls(&error) {
-        ErrorKind::NotTrusted
-    } else if error.is_connect() {
-        ErrorKind::Offline
+    let kind = if error.is_connect() {
+        if is_tls(&error) { ErrorKind::NotTrusted } else { ErrorKind::Offline }
     } else if changes {
         ErrorKind::OutcomeUnknown
     } else {
@@ -235,6 +248,21 @@ mod tests {
         format!("HTTP/1.1 {head}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}").into_bytes()
     }
 
+    /// A server that sends just these bytes and then goes on for ever without another.
+    async fn stalls(bytes: &'static str) -> Url {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
+        tokio::spawn(async move {
+            let mut open = Vec::new();
+            loop {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let _ = stream.write_all(bytes.as_bytes()).await;
+                open.push(stream);
+            }
+        });
+        url
+    }
+
     async fn kind_of(call: Call<'_>) -> ErrorKind {
         http().send(call).await.unwrap_err().kind()
     }
@@ -290,6 +318,22 @@ mod tests {
     async fn an_answer_without_end_is_cut_off() {
         let url = server(vec![answer("200 OK", &"x".repeat(MAX_BODY + 1))]).await;
         assert_eq!(kind_of(Call::get(url)).await, ErrorKind::Protocol);
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_does_not_end_is_given_up() {
+        tokio::time::pause();
+        for head in ["", "HTTP/1.1 200 OK\r\nContent-", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n[1,"] {
+            let url = stalls(head).await;
+            assert_eq!(kind_of(Call::get(url.clone())).await, ErrorKind::ServerTrouble, "{head}");
+            assert_eq!(
+                kind_of(Call::post(url.clone(), Value::Null)).await,
+                ErrorKind::ServerTrouble,
+                "{head}"
+            );
+            let change = Call::post(url, Value::Null).changes();
+            assert_eq!(kind_of(change).await, ErrorKind::OutcomeUnknown, "{head}");
+        }
     }
 
     #[tokio::test]

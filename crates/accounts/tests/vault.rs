@@ -414,14 +414,15 @@ async fn what_was_removed_can_be_brought_back() {
     let (held, jana) = (deps(&vault), account("Dorfladen"));
     held.accounts.put(jana.clone()).unwrap();
     set(&vault, &jana.id, "kept").await;
+    vault.make_locked(&Secret::new("made"), None).await.unwrap();
     vault.remove(&jana.id).await.unwrap();
     held.accounts.remove(&jana.id).unwrap();
 
     let states = vault.earlier_states().await.unwrap();
-    assert_eq!(states[0].back, ["Dorfladen"], "{states:?}");
+    assert_eq!((&states[0].back[..], states[0].accounts), (&["Dorfladen".to_owned()][..], 1), "{states:?}");
     let undo = vault.restore(&states[0].id).await.unwrap();
     assert_eq!(vault.current(&jana.id).await.unwrap().unwrap().password, Secret::new("kept"));
-    assert_eq!(held.accounts.all(), [jana.clone()]);
+    assert_eq!(held.accounts.all(), std::slice::from_ref(&jana));
     vault.restore(&undo).await.unwrap();
     assert!(held.accounts.all().is_empty());
 }

@@ -75,6 +75,9 @@ pub struct Mail {
     pub port: Option<u16>,
     #[serde(default)]
     pub encryption: Encryption,
+    /// PEM file of the authorities that may vouch for the server, in place of the system's.
+    #[serde(default)]
+    pub ca_file: Option<PathBuf>,
     #[serde(default)]
     pub user: Option<String>,
     /// A file whose first line is the password.
@@ -275,6 +278,11 @@ impl Mail {
         }
         if self.password.is_some() && self.password_file.is_some() {
             return refuse("mail.password and mail.password_file are both set: keep one");
+        }
+        if self.ca_file.is_some() && self.encryption == Encryption::None {
+            return refuse(
+                "mail.ca_file is of no use with mail.encryption = \"none\": use \"tls\" or \"starttls\"",
+            );
         }
         let has_password = self.password.is_some() || self.password_file.is_some();
         if self.user.is_some() != has_password {

@@ -79,6 +79,29 @@ async fn what_cannot_be_an_identifier() {
 }
 
 #[tokio::test]
+async fn what_is_not_written_in_utf_8() {
+    let (world, _) = World::with_jana().await;
+    let body =
+        |identifier: &[u8]| [br#"{"device":"x","identifier":""#.as_slice(), identifier, br#""}"#].concat();
+    let utf_16: Vec<u8> =
+        r#"{"device":"x","identifier":"jana"}"#.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for (kind, bytes) in [
+        ("application/json", body(b"jan\xe1")),
+        ("application/json; charset=iso-8859-1", body(b"jan\xe1")),
+        ("application/json", body(b"jana\xc3")),
+        ("application/json", body(br"jan\ud800")),
+        ("application/json; charset=utf-16", utf_16),
+    ] {
+        let request = world.request(Method::POST, "/v1/recoveries").header("content-type", kind);
+        let answer = world.send(request.body(Body::from(bytes)).unwrap()).await;
+        assert_eq!(answer.problem(), "400 bad_request", "{kind}");
+        // Nothing of what was sent comes back: it may have been a password.
+        assert!(!String::from_utf8(answer.bytes).unwrap().contains("jan"));
+    }
+    assert_eq!(world.app.storage().next_mail_due().await.unwrap(), None);
+}
+
+#[tokio::test]
 async fn codes_are_read_as_people_type_them() {
     let (mut world, _) = World::with_jana().await;
     for write in [

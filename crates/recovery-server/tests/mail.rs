@@ -73,6 +73,7 @@ fn settings(port: u16) -> Settings {
         server: "127.0.0.1".to_owned(),
         port: Some(port),
         encryption: Encryption::None,
+        ca_file: None,
         user: Some("konto".to_owned()),
         password_file: None,
         password: Some("mail secret".to_owned().into()),

@@ -184,7 +184,7 @@ fn the_sample_is_a_whole_settings_file() {
     // What is commented out is the default: taken in, it must change nothing.
     let defaults: String = recovery_server::config::SAMPLE
         .lines()
-        .filter(|line| !line.contains("user =") && !line.contains("password_file"))
+        .filter(|line| !line.contains("user =") && !line.contains("_file = \"/etc/"))
         .map(|line| match line.strip_prefix("# ") {
             Some(setting) if setting.contains(" = ") && !setting.starts_with(char::is_uppercase) => {
                 format!("{setting}\n")
@@ -208,6 +208,7 @@ fn the_environment_has_the_last_word() {
         &[
             ("RECOVERY_SERVER_NAME", "Dorfladen"),
             ("RECOVERY_SERVER_MAIL_PORT", "2525"),
+            ("RECOVERY_SERVER_MAIL_CA_FILE", "/etc/our-ca.pem"),
             ("RECOVERY_SERVER_LOG_JSON", "true"),
             ("RECOVERY_SERVER_TRUSTED_PROXIES", "127.0.0.1, ::1"),
             ("RECOVERY_SERVER_CODES_LIFE_SECONDS", "900"),
@@ -216,7 +217,8 @@ fn the_environment_has_the_last_word() {
     )
     .unwrap();
     assert_eq!(config.name, "Dorfladen");
-    assert_eq!(config.mail.unwrap().port, Some(2525));
+    let mail = config.mail.unwrap();
+    assert_eq!((mail.port, mail.ca_file), (Some(2525), Some("/etc/our-ca.pem".into())));
     assert!(config.log.json);
     assert_eq!(config.trusted_proxies.len(), 2);
     assert_eq!(config.codes.life_seconds, 900);
@@ -246,6 +248,7 @@ fn wrong_settings_are_named_with_what_would_be_right() {
         (mail("password = \"x\""), "belong together"),
         (mail("encryption = \"ssl\""), "encryption"),
         (mail("encryption = \"none\"\nuser = \"x\"\npassword = \"x\""), "in clear"),
+        (mail("encryption = \"none\"\nca_file = \"x\""), "of no use"),
         (WHOLE.replace("Example <accounts@example.org>", "nobody"), "mail.from"),
         ("public_url = ".to_owned(), "test.toml is not valid"),
     ] {

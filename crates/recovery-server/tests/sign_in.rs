@@ -6,7 +6,7 @@ mod common;
 
 use axum::http::Method;
 use common::{Answer, NEW_PASSWORD, PASSWORD, START, World};
-use recovery_server::{Added, NewAccount};
+use recovery_server::{Added, Clock as _, NewAccount};
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -246,6 +246,31 @@ async fn a_saved_code_stands_in_for_the_authenticator() {
 }
 
 #[tokio::test]
+async fn second_factors_are_read_as_people_type_them() {
+    let (world, added) = with_totp().await;
+    let totp = added.totp.unwrap();
+    let wide = |text: &str| -> String {
+        text.chars().map(|letter| char::from_u32(letter as u32 + 0xFEE0).unwrap()).collect()
+    };
+    for (n, write) in [
+        &(|code: &str| format!("{} {}", &code[..3], &code[3..])) as &dyn Fn(&str) -> String,
+        &|code| format!(" {}-{}\n", &code[..3], &code[3..]),
+        &wide,
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        world.clock.advance(30);
+        let code = write(&totp.code_at(world.clock.now()));
+        let ticket = asked(&world).await;
+        assert_eq!(second(&world, &ticket, "totp", &code).await.status, 200, "{code}");
+        let saved = write(&added.recovery_codes[n].replace('-', "").to_lowercase());
+        let ticket = asked(&world).await;
+        assert_eq!(second(&world, &ticket, "recovery_code", &saved).await.status, 200, "{saved}");
+    }
+}
+
+#[tokio::test]
 async fn the_second_factor_has_five_tries_and_five_minutes() {
     let (world, added) = with_totp().await;
     let totp = added.totp.unwrap();
@@ -316,6 +341,10 @@ async fn changing_needs_the_current_password_and_a_good_new_one() {
     assert_eq!(weak.body["reasons"][0], json!({"code": "too_short", "min": 15}));
     let same = change(&world, &mine, PASSWORD, PASSWORD).await;
     assert_eq!(same.body["reasons"], json!([{"code": "same_as_current"}]));
+    let long = change(&world, &mine, PASSWORD, &"x".repeat(10_000)).await;
+    assert_eq!(long.body["reasons"], json!([{"code": "too_long", "max": 256}]));
+    let crabs = change(&world, &mine, PASSWORD, &"🦀".repeat(10_000)).await;
+    assert_eq!(crabs.problem(), "413 body_too_large");
     for _ in 0..10 {
         assert_eq!(change(&world, &mine, "not it", NEW_PASSWORD).await.problem(), "403 wrong_password");
     }

@@ -20,6 +20,7 @@ const KEYS: &[&str] = &[
     "mail.server",
     "mail.port",
     "mail.encryption",
+    "mail.ca_file",
     "mail.user",
     "mail.password_file",
     "mail.password",

@@ -1,47 +1,121 @@
-//! Mail by SMTP.
+//! Mail by SMTP, one connection for each letter.
 
 use super::{Mail, MailError, Mailer};
 use crate::config::{ConfigError, Encryption, Mail as Settings};
 use async_trait::async_trait;
+use lettre::Message;
 use lettre::message::header::{ContentType, Header, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart, SinglePart};
-use lettre::transport::smtp::authentication::Credentials;
-use lettre::transport::smtp::client::{Tls, TlsParameters};
+use lettre::transport::smtp::Error;
+use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
+use lettre::transport::smtp::client::{
+    AsyncSmtpConnection, Certificate, CertificateStore, Tls, TlsParameters, TlsParametersBuilder,
+};
 use lettre::transport::smtp::extension::ClientId;
-use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
+use std::error::Error as _;
+use std::path::Path;
 use std::time::{Duration, UNIX_EPOCH};
+use tokio::time::timeout;
 
-/// Sends through one SMTP server, over connections that are kept open for a while.
+/// Until one address of the server has answered.
+const CONNECT: Duration = Duration::from_secs(15);
+/// For a whole letter; shorter than the queue's claim on it, so that no other node sends it as well.
+const PATIENCE: Duration = Duration::from_secs(45);
+/// For the farewell, which changes nothing any more.
+const FAREWELL: Duration = Duration::from_secs(5);
+/// "Authentication required", "STARTTLS first" (RFC 4954, RFC 3207): about us, not about the letter.
+const NOT_LIKE_THIS: u16 = 530;
+
+/// Sends through one SMTP server.
 #[derive(Debug, Clone)]
 pub struct SmtpMailer {
-    transport: AsyncSmtpTransport<Tokio1Executor>,
+    server: String,
+    port: u16,
+    tls: Tls,
+    hello: ClientId,
+    credentials: Option<Credentials>,
     from: Mailbox,
 }
 
 impl SmtpMailer {
-    /// Reads the password, but does not connect yet.
+    /// Reads the password and the trusted certificates, but does not connect yet.
     ///
     /// # Errors
-    /// The sender's address, the password file or the server's name cannot be used.
+    /// The sender's address, a file or the server's name cannot be used.
     pub fn new(settings: &Settings) -> Result<Self, ConfigError> {
         let value =
             |what: &str, error: &dyn std::fmt::Display| ConfigError::Value(format!("mail.{what}: {error}"));
         let from: Mailbox = settings.from.parse().map_err(|error| value("from", &error))?;
-        let tls = || TlsParameters::new(settings.server.clone()).map_err(|error| value("server", &error));
         let tls = match settings.encryption {
             Encryption::None => Tls::None,
-            Encryption::Starttls => Tls::Required(tls()?),
-            Encryption::Tls => Tls::Wrapper(tls()?),
+            Encryption::Starttls => Tls::Required(tls(settings)?),
+            Encryption::Tls => Tls::Wrapper(tls(settings)?),
         };
-        let mut transport = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&settings.server)
-            .port(settings.port())
-            .tls(tls)
-            .hello_name(ClientId::Domain(from.email.domain().to_owned()))
-            .timeout(Some(Duration::from_secs(20)));
-        if let (Some(user), Some(password)) = (&settings.user, settings.password()?) {
-            transport = transport.credentials(Credentials::new(user.clone(), password.to_string()));
+        let credentials = match (&settings.user, settings.password()?) {
+            (Some(user), Some(password)) => Some(Credentials::new(user.clone(), password.to_string())),
+            _ => None,
+        };
+        Ok(Self {
+            server: settings.server.clone(),
+            port: settings.port(),
+            tls,
+            hello: ClientId::Domain(from.email.domain().to_owned()),
+            credentials,
+            from,
+        })
+    }
+
+    /// A connection over which letters may go: protected as the settings ask, and signed in.
+    ///
+    /// Whatever goes wrong here is wrong with the way and not with the letter, so it is never final.
+    async fn connect(&self) -> Result<AsyncSmtpConnection, MailError> {
+        let later = |what: &str, error: &Error| MailError::Later(format!("{what}: {}", kind(error)));
+        let address = (self.server.as_str(), self.port);
+        let from_the_first_byte = match &self.tls {
+            Tls::Wrapper(parameters) => Some(parameters.clone()),
+            _ => None,
+        };
+        let mut connection = AsyncSmtpConnection::connect_tokio1(
+            address,
+            Some(CONNECT),
+            &self.hello,
+            from_the_first_byte,
+            None,
+        )
+        .await
+        .map_err(|error| later("no connection to the mail server", &error))?;
+        if let Tls::Required(parameters) = &self.tls {
+            if !connection.can_starttls() {
+                connection.abort().await;
+                return Err(MailError::Later("the mail server offers no STARTTLS".to_owned()));
+            }
+            connection
+                .starttls(parameters.clone(), &self.hello)
+                .await
+                .map_err(|error| later("STARTTLS failed", &error))?;
         }
-        Ok(Self { transport: transport.build(), from })
+        if let Some(credentials) = &self.credentials
+            && let Err(error) = connection.auth(DEFAULT_MECHANISMS, credentials).await
+        {
+            connection.abort().await;
+            return Err(later("the mail server refuses mail.user", &error));
+        }
+        Ok(connection)
+    }
+
+    async fn hand_over(&self, message: &Message) -> Result<AsyncSmtpConnection, MailError> {
+        let mut connection = self.connect().await?;
+        match connection.send(message.envelope(), &message.formatted()).await {
+            Ok(_) => Ok(connection),
+            Err(error) => {
+                let words = format!("the mail server does not take the letter: {}", kind(&error));
+                let about_us = error.status().is_some_and(|code| u16::from(code) == NOT_LIKE_THIS);
+                match error.is_permanent() && !about_us {
+                    true => Err(MailError::Never(words)),
+                    false => Err(MailError::Later(words)),
+                }
+            }
+        }
     }
 
     fn message(&self, mail: &Mail) -> Result<Message, MailError> {
@@ -71,12 +145,64 @@ impl SmtpMailer {
 impl Mailer for SmtpMailer {
     async fn send(&self, mail: &Mail) -> Result<(), MailError> {
         let message = self.message(mail)?;
-        match self.transport.send(message).await {
-            Ok(_) => Ok(()),
-            Err(error) if error.is_permanent() => Err(MailError::Never(error.to_string())),
-            Err(error) => Err(MailError::Later(error.to_string())),
-        }
+        let sent = timeout(PATIENCE, self.hand_over(&message)).await;
+        let too_slow = |_| MailError::Later("the mail server is too slow".to_owned());
+        let mut connection = sent.map_err(too_slow)??;
+        // The letter is taken: how the connection ends no longer matters.
+        let _farewell = timeout(FAREWELL, connection.quit()).await;
+        Ok(())
     }
+}
+
+fn tls(settings: &Settings) -> Result<TlsParameters, ConfigError> {
+    let mut builder = TlsParametersBuilder::new(settings.server.clone());
+    if let Some(path) = &settings.ca_file {
+        builder = builder.certificate_store(CertificateStore::None).add_root_certificate(authorities(path)?);
+    }
+    let culprit = if settings.ca_file.is_some() { "ca_file" } else { "server" };
+    builder.build().map_err(|error| ConfigError::Value(format!("mail.{culprit}: {error}")))
+}
+
+fn authorities(path: &Path) -> Result<Certificate, ConfigError> {
+    let refuse = |words: &dyn std::fmt::Display| {
+        ConfigError::Value(format!("mail.ca_file {} {words}", path.display()))
+    };
+    let text = std::fs::read(path).map_err(|error| refuse(&format!("cannot be read: {error}")))?;
+    let none = "holds no certificate: it must have \"-----BEGIN CERTIFICATE-----\" in it";
+    if !String::from_utf8_lossy(&text).contains("-----BEGIN CERTIFICATE-----") {
+        return Err(refuse(&none));
+    }
+    Certificate::from_pem(&text).map_err(|error| refuse(&format!("cannot be used: {error}")))
+}
+
+/// What kind of trouble it is. Of an answer only its numbers are kept: servers like to repeat addresses and subjects,
+/// and ours have codes in them.
+fn kind(error: &Error) -> String {
+    if let Some(code) = error.status() {
+        let words = error.source().map(ToString::to_string).unwrap_or_default();
+        let enhanced = words.split(' ').next().filter(|word| is_enhanced(word));
+        return match enhanced {
+            Some(enhanced) => format!("{code} {enhanced}"),
+            None => code.to_string(),
+        };
+    }
+    if error.is_response() {
+        return "its answer is not SMTP".to_owned();
+    }
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    cause.to_string()
+}
+
+/// `5.7.1` (RFC 3463)
+fn is_enhanced(word: &str) -> bool {
+    let parts: Vec<&str> = word.split('.').collect();
+    parts.len() == 3
+        && parts
+            .iter()
+            .all(|part| (1..=3).contains(&part.len()) && part.bytes().all(|digit| digit.is_ascii_digit()))
 }
 
 /// Keeps out-of-office answers away (RFC 3834).

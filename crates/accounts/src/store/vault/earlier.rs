@@ -62,12 +62,15 @@ fn earlier(vault: &::vault::Vault, backup: &Backup, difference: ::vault::Differe
         accounts.map(|account| account.name).collect()
     };
     let back = difference.back.iter().filter_map(|(_, bytes)| account::from_bytes(bytes).ok());
+    let back: Vec<String> = back.map(|account| account.name).collect();
+    let gone = names(difference.gone);
+    let present = vault.entries().filter(|entry| shown(entry).is_some()).count();
     EarlierState {
         id: backup.generation.to_string(),
         saved_at: backup.saved_at,
-        accounts: difference.entries,
-        back: back.map(|account| account.name).collect(),
-        gone: names(difference.gone),
+        accounts: (present + back.len()).saturating_sub(gone.len()),
+        back,
+        gone,
         differ: names(difference.differ),
     }
 }
