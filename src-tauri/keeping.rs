@@ -46,6 +46,10 @@ impl App {
     }
 
     async fn move_from(&self, held: &Deps, next: &Deps, kind: StoreKind) -> Result<Moved, ErrorView> {
+        if held.accounts.list()?.is_empty() {
+            // A keychain that is locked need not be opened for nothing.
+            return self.move_list(held, next, kind);
+        }
         match held.store.check().await.map_err(|error| error.kind()) {
             // Out of a keychain that is not there no password comes; that must not keep anybody out of a vault.
             Err(ErrorKind::NoKeychain | ErrorKind::StoreBroken) => return self.move_list(held, next, kind),

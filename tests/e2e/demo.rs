@@ -117,6 +117,8 @@ async fn rooms(window: &Window, transcript: &mut Transcript) -> Result<()> {
     window.has_no_violations().await?;
     transcript.glimpse(window, "settings", "Ask for the keys").await?;
     window.press("help-close").await?;
+    window.await_gone("help-dialog").await?;
+    window.await_focus("help").await?;
     window.pick("theme-dark").await?;
     transcript.glimpse(window, "settings", "Choose the dark appearance").await?;
     window.pick("theme-system").await?;

@@ -133,7 +133,7 @@ async fn passwords_move_into_a_vault_and_back() {
 
         // The keychain may open the vault, if the person wants it to.
         window.press("here-switch").await?;
-        window.await_text("store-place", "vault").await?;
+        window.await_on("here-switch").await?;
         window.key(&[Key::Control], "l").await?;
         window.await_screen("vault-lock").await?;
         window.press("unlock-here").await?;

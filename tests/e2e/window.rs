@@ -25,9 +25,10 @@ impl Window {
         Self { session: Some(session) }
     }
 
-    /// Waits until the app shows its window, which it does on its first paint.
+    /// Waits until the app shows its window, which it does on its first paint, and until that has its size: until then
+    /// everything in it still moves.
     pub async fn await_shown(&self) -> Result<()> {
-        let visible = "return document.visibilityState === 'visible' && innerWidth > 0 && outerWidth > 0";
+        let visible = "return document.visibilityState === 'visible' && innerWidth >= 420 && innerHeight >= 600";
         for _ in 0..250 {
             if self.script(visible, vec![]).await? == Value::Bool(true) {
                 return self.await_painted().await;
@@ -78,7 +79,7 @@ impl Window {
             let found = self.session()?.query(By::Css(format!("[data-testid='{id}']")));
             let element = found.wait(PATIENCE, GLANCE).and_displayed().and_enabled().first().await;
             let element = element.with_context(|| format!("nothing to press: {id}"))?;
-            element.scroll_into_view().await?;
+            self.bring_into_sight(&element).await?;
             element.click().await.with_context(|| format!("cannot press {id}"))
         })
         .await
@@ -93,6 +94,7 @@ impl Window {
         steady(async || {
             for one in self.find_all(id).await? {
                 if one.text().await?.contains(words) {
+                    self.bring_into_sight(&one).await?;
                     return Ok(one.click().await?);
                 }
             }
@@ -147,6 +149,12 @@ impl Window {
         self.await_words(id, |text| text != words)
             .await
             .with_context(|| format!("{id} says “{words}” all the time"))
+    }
+
+    /// Waits until the switch of that name is on.
+    pub async fn await_on(&self, id: &str) -> Result<()> {
+        self.see(&format!("[data-testid='{id}'][aria-checked='true']")).await?;
+        Ok(())
     }
 
     /// Waits until the element can no longer be seen.
@@ -324,8 +332,21 @@ impl Window {
 
     /// Moves the pointer there and presses its button: WebDriver's own click refuses labels that hold their input.
     async fn click(&self, element: &WebElement) -> Result<()> {
-        element.scroll_into_view().await?;
+        self.bring_into_sight(element).await?;
         Ok(self.session()?.action_chain().move_to_element_center(element).click().perform().await?)
+    }
+
+    /// Scrolls only where it must, and waits until that is drawn: a pointer that is quicker would miss.
+    async fn bring_into_sight(&self, element: &WebElement) -> Result<()> {
+        let script = "const { top, bottom } = arguments[0].getBoundingClientRect();
+            if (top >= 0 && bottom <= innerHeight) return false;
+            arguments[0].scrollIntoView({ block: 'center', behavior: 'instant' });
+            return true;";
+        let scrolled = self.session()?.execute(script, vec![element.to_json()?]).await?;
+        if scrolled.json() == &Value::Bool(true) {
+            self.await_painted().await?;
+        }
+        Ok(())
     }
 
     async fn see(&self, css: &str) -> Result<WebElement> {
@@ -353,11 +374,17 @@ impl Window {
 async fn steady<T>(act: impl AsyncFn() -> Result<T>) -> Result<T> {
     for _ in 0..8 {
         match act().await {
-            Err(error) if format!("{error:#}").contains("stale") => tokio::time::sleep(GLANCE).await,
+            Err(error) if came_too_early(&error) => tokio::time::sleep(GLANCE).await,
             other => return other,
         }
     }
     act().await
+}
+
+/// What is drawn anew, or scrolls on its own because the focus has come back to it.
+fn came_too_early(error: &anyhow::Error) -> bool {
+    let error = format!("{error:#}");
+    error.contains("stale") || error.contains("not interactable")
 }
 
 impl Drop for Window {
