@@ -5,6 +5,7 @@ use anyhow::{Result, ensure};
 use crate::demo::open_named_account;
 use crate::desk::Desk;
 use crate::server::AccountServer;
+use crate::steps::confirm;
 use crate::transcript::Transcript;
 use crate::vault::{MASTER, NEW_MASTER, change_and_lose_the_answer, type_back, unlock};
 use crate::window::Window;
@@ -127,7 +128,7 @@ async fn open(window: &Window, transcript: &mut Transcript) -> Result<()> {
     window.press_the_one("restore", "").await?;
     window.find("confirm").await?;
     transcript.glimpse(window, "backups", "Bring one back").await?;
-    window.press("confirm").await?;
+    confirm(window).await?;
     window.find("undo-restore").await?;
     transcript.glimpse(window, "backups", "It can be undone").await?;
     window.press("undo-restore").await?;

@@ -73,3 +73,9 @@ pub async fn revealed_password(window: &Window) -> Result<String> {
     window.press("password-reveal").await?;
     window.await_other_text("password-value", "••••••••••••").await
 }
+
+/// Says yes in the dialog that asks, and waits until it is gone: while it goes, nothing behind it can be pressed.
+pub async fn confirm(window: &Window) -> Result<()> {
+    window.press("confirm").await?;
+    window.await_gone("dialog").await
+}

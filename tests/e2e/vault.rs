@@ -144,7 +144,7 @@ async fn passwords_move_into_a_vault_and_back() {
         window.press("settings").await?;
         window.await_screen("settings").await?;
         window.press("to-keychain").await?;
-        window.press("confirm").await?;
+        confirm(window).await?;
         window.await_text("notice", "keychain").await?;
         ensure!(desk.password_in_keychain()? == FORGOTTEN, "it is back in the keychain");
         Ok(())
@@ -191,14 +191,14 @@ async fn a_lost_answer_is_found_out_after_a_crash() {
         window.press("edit-save").await?;
         window.await_text("heading", "The village shop").await?;
         window.press("remove-account").await?;
-        window.press("confirm").await?;
+        confirm(window).await?;
         window.await_screen("accounts").await?;
         window.find("empty").await?;
         window.press("settings").await?;
         window.press("earlier").await?;
-        window.await_screen("backups").await?;
+        window.find("backup-row").await?;
         window.press_the_one("restore", "").await?;
-        window.press("confirm").await?;
+        confirm(window).await?;
         window.find("undo-restore").await?;
         window.press("back").await?;
         window.press("nav-accounts").await?;

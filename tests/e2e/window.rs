@@ -8,6 +8,8 @@ use thirtyfour::prelude::*;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 const GLANCE: Duration = Duration::from_millis(40);
+/// Looks at a window of the same size that make it a steady one.
+const STEADY: u32 = 15;
 
 /// The app's window. Each verb waits until what it needs is there.
 pub struct Window {
@@ -25,14 +27,18 @@ impl Window {
         Self { session: Some(session) }
     }
 
-    /// Waits until the app shows its window, which it does on its first paint, and until that has its size: until then
-    /// everything in it still moves.
+    /// Waits until the app shows its window, which it does on its first paint, and until that keeps its size: a window
+    /// grows in steps, and everything in it moves.
     pub async fn await_shown(&self) -> Result<()> {
-        let visible = "return document.visibilityState === 'visible' && innerWidth >= 420 && innerHeight >= 600";
+        let visible = "return document.visibilityState === 'visible' && [innerWidth, innerHeight]";
+        let (mut last, mut same) = (Value::Bool(false), 0);
         for _ in 0..250 {
-            if self.script(visible, vec![]).await? == Value::Bool(true) {
+            let now = self.script(visible, vec![]).await?;
+            same = if now.is_array() && now == last { same + 1 } else { 0 };
+            if same == STEADY {
                 return self.await_painted().await;
             }
+            last = now;
             tokio::time::sleep(GLANCE).await;
         }
         bail!("the window is never shown")
@@ -372,7 +378,7 @@ impl Window {
 
 /// Does it again when the page was drawn anew between finding an element and using it.
 async fn steady<T>(act: impl AsyncFn() -> Result<T>) -> Result<T> {
-    for _ in 0..8 {
+    for _ in 0..50 {
         match act().await {
             Err(error) if came_too_early(&error) => tokio::time::sleep(GLANCE).await,
             other => return other,
