@@ -339,7 +339,8 @@ impl Window {
     /// Moves the pointer there and presses its button: WebDriver's own click refuses labels that hold their input.
     async fn click(&self, element: &WebElement) -> Result<()> {
         self.bring_into_sight(element).await?;
-        Ok(self.session()?.action_chain().move_to_element_center(element).click().perform().await?)
+        self.session()?.action_chain().move_to_element_center(element).click().perform().await?;
+        self.await_painted().await
     }
 
     /// Scrolls only where it must, and waits until that is drawn: a pointer that is quicker would miss.

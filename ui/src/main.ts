@@ -15,17 +15,21 @@ import './styles/narrow.css';
 import { mount } from 'svelte';
 import App from './App.svelte';
 import { app, errorIn } from './app.svelte';
+import { fromTheTop, letters } from './arrival';
 import { bridge } from './bridge';
 
 const PAINT_MS = 250;
 
 const target = document.getElementById('app');
 if (target) {
+  const lettered = letters(document.fonts);
   try {
     await app.start();
   } catch (thrown) {
     app.error = errorIn(thrown);
   }
+  await lettered;
+  fromTheTop(window);
   mount(App, { target });
   void app.watch().catch(() => undefined);
   let told = false;
