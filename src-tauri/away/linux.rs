@@ -1,12 +1,15 @@
 //! logind says when the session is locked and when the computer is about to sleep; screen savers say so, too.
 
 use std::thread;
+use std::time::Duration;
 
-use tauri::AppHandle;
+use tauri::{AppHandle, Manager as _};
 use zbus::blocking::{Connection, MessageIterator, Proxy, fdo::DBusProxy};
 use zbus::message::Type;
 use zbus::zvariant::OwnedFd;
 use zbus::{MatchRule, Message};
+
+use crate::app::App;
 
 const LOGIN: &str = "org.freedesktop.login1";
 const MANAGER: &str = "org.freedesktop.login1.Manager";
@@ -18,6 +21,9 @@ const SAVERS: [&str; 4] = [
     "org.cinnamon.ScreenSaver",
     "org.mate.ScreenSaver",
 ];
+
+/// How long the page may take to save what is being typed.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 pub fn watch(handle: &AppHandle) {
     let (for_login, for_savers) = (handle.clone(), handle.clone());
@@ -48,11 +54,11 @@ fn login(handle: &AppHandle) -> zbus::Result<()> {
         if is(&message, SESSION, "Lock") {
             let path = message.header().path().map(ToString::to_string);
             if own.as_ref().is_none_or(|own| path.as_deref() == Some(own.as_str())) {
-                crate::away::lock(handle);
+                lock(handle);
             }
         } else if is(&message, MANAGER, "PrepareForSleep") {
             if begins(&message) {
-                crate::away::lock(handle);
+                lock(handle);
                 drop(delay.take());
             } else {
                 delay = put_off(&bus);
@@ -70,7 +76,7 @@ fn savers(handle: &AppHandle) -> zbus::Result<()> {
     for message in MessageIterator::from(&bus) {
         let message = message?;
         if SAVERS.iter().any(|saver| is(&message, saver, "ActiveChanged")) && begins(&message) {
-            crate::away::lock(handle);
+            lock(handle);
         }
     }
     Ok(())
@@ -103,4 +109,20 @@ fn is(message: &Message, interface: &str, member: &str) -> bool {
 /// The one argument: whether it begins or has ended.
 fn begins(message: &Message) -> bool {
     message.body().deserialize::<bool>().unwrap_or(false)
+}
+
+/// Returns when everything is locked. The page is told first, so that it can save what is being typed; a page that
+/// does not answer is not waited for.
+fn lock(handle: &AppHandle) {
+    let app = handle.state::<App>();
+    if app.is_first_start() || app.is_locked() {
+        return;
+    }
+    tauri::async_runtime::block_on(async {
+        let shut = app.shut.notified();
+        app.away.notify_one();
+        if tokio::time::timeout(PATIENCE, shut).await.is_err() {
+            app.lock().await;
+        }
+    });
 }
