@@ -136,6 +136,11 @@ impl App {
             let kdf = calibrated().await?;
             self.vault.create(begun.password.clone(), kdf, begun.key.clone()).await?;
         }
+        if self.is_locked() {
+            // The window has locked while the vault was being made, and could not shut what was not there.
+            self.vault.lock().await;
+            return Err(ErrorView::Locked);
+        }
         if here && !self.vault.has_keychain_key() {
             self.put_key_into_keychain().await?;
         }

@@ -72,6 +72,23 @@ async fn a_locked_vault_refuses_everything_but_a_new_password() {
 }
 
 #[tokio::test]
+async fn a_lock_that_comes_while_a_vault_is_made_shuts_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let app = app(folder.path());
+    let VaultBegun::Key { groups, ask } = app.begin_vault(MASTER.into(), MASTER.into()).unwrap() else {
+        panic!("a good password makes a key");
+    };
+    // The making goes on to where it waits, and the lock comes then.
+    let (made, ()) = tokio::join!(app.finish_vault(&groups[usize::from(ask)], false), app.lock());
+    assert_eq!(made.unwrap_err(), ErrorView::Locked);
+    let view = app.vault_state().await;
+    assert!(view.exists && !view.open);
+    // What was typed for it opens it at the next start.
+    let app = self::app(folder.path());
+    assert!(matches!(unlock(&app, MASTER).await, Unlocked::Open { .. }));
+}
+
+#[tokio::test]
 async fn wrong_passwords_cost_time_and_the_recovery_key_lets_a_new_one_be_set() {
     let folder = tempfile::tempdir().unwrap();
     let first = app(folder.path());
