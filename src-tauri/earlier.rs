@@ -12,7 +12,7 @@ use crate::view::*;
 use crate::view_from::seconds;
 
 /// For a password that is made for nobody knows where: a sole factor's (NIST SP 800-63B-4, 3.1.1.2).
-const RULES: PasswordRules = PasswordRules { min_length: 15, max_length: 256 };
+const RULES: PasswordRules = PasswordRules::between(15, 256);
 
 impl App {
     /// Makes a password and keeps it in the vault's journal, locked or open, before it is shown.

@@ -12,7 +12,7 @@ use crate::view::*;
 use crate::view_from::{seconds, span};
 
 /// For a master password.
-const RULES: PasswordRules = PasswordRules { min_length: 12, max_length: 256 };
+const RULES: PasswordRules = PasswordRules::between(12, 256);
 
 /// What is remembered between two steps at the door; nothing of it survives a lock.
 #[derive(Default)]

@@ -47,6 +47,8 @@ pub struct Account {
     pub state: AccountState,
     /// Masked address of its mailbox, where the server told.
     pub mailbox: Option<String>,
+    /// The address that recovery is asked for with, where that is not the identifier.
+    pub recover_as: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -217,19 +219,16 @@ const VERSION: u32 = 1;
 #[derive(Serialize, Deserialize)]
 struct AccountFile {
     id: String,
-    kind: KindFile,
+    #[serde(with = "kind_file")]
+    kind: Kind,
     base: Url,
     name: String,
     identifier: String,
     practice: bool,
     state: StateFile,
     mailbox: Option<String>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum KindFile {
-    RecoveryServer,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    recover_as: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -277,12 +276,7 @@ impl From<AccountFile> for Account {
     fn from(file: AccountFile) -> Self {
         Self {
             id: AccountId(file.id),
-            server: Server {
-                kind: match file.kind {
-                    KindFile::RecoveryServer => Kind::RecoveryServer,
-                },
-                base: file.base,
-            },
+            server: Server { kind: file.kind, base: file.base },
             name: file.name,
             identifier: file.identifier,
             practice: file.practice,
@@ -295,6 +289,7 @@ impl From<AccountFile> for Account {
                 StateFile::InTheAir => AccountState::InTheAir,
             },
             mailbox: file.mailbox,
+            recover_as: file.recover_as,
         }
     }
 }
@@ -303,9 +298,7 @@ impl From<&Account> for AccountFile {
     fn from(account: &Account) -> Self {
         Self {
             id: account.id.0.clone(),
-            kind: match account.server.kind {
-                Kind::RecoveryServer => KindFile::RecoveryServer,
-            },
+            kind: account.server.kind,
             base: account.server.base.clone(),
             name: account.name.clone(),
             identifier: account.identifier.clone(),
@@ -319,7 +312,24 @@ impl From<&Account> for AccountFile {
                 AccountState::InTheAir => StateFile::InTheAir,
             },
             mailbox: account.mailbox.clone(),
+            recover_as: account.recover_as.clone(),
         }
+    }
+}
+
+/// A kind by its name; one that a later Regain added makes the file unreadable to this one.
+mod kind_file {
+    use serde::{Deserialize, Deserializer, Serializer, de};
+
+    use crate::provider::Kind;
+
+    pub fn serialize<S: Serializer>(kind: &Kind, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(kind.as_str())
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Kind, D::Error> {
+        let name = String::deserialize(from)?;
+        Kind::named(&name).ok_or_else(|| de::Error::custom("an unknown kind of server"))
     }
 }
 
@@ -340,6 +350,7 @@ mod tests {
             practice: false,
             state: AccountState::SignedIn { since: UNIX_EPOCH + Duration::from_secs(1_800_000_000) },
             mailbox: Some("j•••@mail.example".into()),
+            recover_as: None,
         }
     }
 

@@ -50,6 +50,12 @@ pub enum ErrorKind {
     Unsupported,
     /// The identifier is empty, over-long or incomplete.
     BadIdentifier,
+    /// Recovery there is asked for with the e-mail address of the account.
+    NeedsMailbox,
+    /// The server says, to everyone who asks, that there is no such account.
+    UnknownAccount,
+    /// The server wants the password again before it does that.
+    ProveAgain,
     /// The server's identity could not be checked (TLS).
     NotTrusted,
     /// The server said something that it had not promised.

@@ -78,6 +78,8 @@ pub enum Given {
     /// Use what the store holds: what was sent and never answered first, then the current one.
     Saved,
     Code(Secret),
+    /// The mailed link was opened in a browser.
+    Opened,
     NewPassword {
         password: Secret,
         repeat: Secret,
@@ -147,7 +149,9 @@ impl Flow {
         let identifier = account.identifier.clone();
         let intent = match purpose {
             Purpose::SignIn => Intent::SignIn { identifier },
-            Purpose::Recover => Intent::Recover { identifier },
+            Purpose::Recover => {
+                Intent::Recover { identifier: account.recover_as.clone().unwrap_or(identifier) }
+            }
             Purpose::ChangePassword => {
                 let session = deps.store.session(&account.id).await?;
                 Intent::ChangePassword { session: session.ok_or(ErrorKind::SignedOut)? }
@@ -234,6 +238,7 @@ impl Flow {
                 self.pass_on(Answer::Password(current.password)).await
             }
             (Question::Code(_), Given::Code(code)) => self.pass_on(Answer::Code(code)).await,
+            (Question::Code(ask), Given::Opened) if ask.may_be_opened => self.pass_on(Answer::Opened).await,
             (Question::Code(ask), Given::Resend) => {
                 // The server is not asked before its time: a refusal may count against the person.
                 let wait = ask.resend_at.ok_or(ErrorKind::Unsupported)?.duration_since(self.deps.clock.now());

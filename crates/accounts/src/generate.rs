@@ -102,7 +102,7 @@ mod tests {
     use super::*;
     use crate::clock::SeededRandom;
 
-    const RULES: PasswordRules = PasswordRules { min_length: 15, max_length: 256 };
+    const RULES: PasswordRules = PasswordRules::between(15, 256);
 
     #[test]
     fn words_look_like_words() {
@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn a_site_that_allows_little_gets_what_it_allows() {
-        let rules = PasswordRules { min_length: 8, max_length: 16 };
+        let rules = PasswordRules::between(8, 16);
         let password = password(Recipe::Words(6), rules, &Context::default(), &SeededRandom::new(7));
         assert!(password.expose().len() <= 16);
     }

@@ -1,10 +1,12 @@
 //! The one HTTP client: time-outs, a size limit, no redirects, `Retry-After` in all its spellings.
 
+use std::borrow::Cow;
 use std::error::Error as _;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::{HeaderMap, RETRY_AFTER};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER, SET_COOKIE};
 use reqwest::redirect::Policy;
 use reqwest::{Client, ClientBuilder, Method};
 use serde::de::DeserializeOwned;
@@ -31,27 +33,70 @@ pub struct Http {
     clock: Arc<dyn Clock>,
 }
 
-/// One request.
-#[derive(Debug)]
+/// One request. Without `Debug`: it holds what must not be logged.
 pub struct Call<'a> {
     method: Method,
     url: Url,
-    body: Option<Value>,
+    body: Body,
     bearer: Option<&'a Secret>,
+    headers: Vec<(&'static str, Cow<'a, str>)>,
+    limit: Option<Duration>,
     changes: bool,
+}
+
+enum Body {
+    None,
+    Json(Value),
+    /// `application/x-www-form-urlencoded`.
+    Form(String),
 }
 
 impl<'a> Call<'a> {
     pub fn get(url: Url) -> Self {
-        Self { method: Method::GET, url, body: None, bearer: None, changes: false }
+        Self::with(Method::GET, url, Body::None)
     }
 
     pub fn post(url: Url, body: Value) -> Self {
-        Self { method: Method::POST, url, body: Some(body), bearer: None, changes: false }
+        Self::with(Method::POST, url, Body::Json(body))
+    }
+
+    /// A POST without a body.
+    pub fn post_empty(url: Url) -> Self {
+        Self::with(Method::POST, url, Body::None)
+    }
+
+    /// A POST as a web page's form sends it.
+    pub fn post_form(url: Url, fields: &[(&str, &str)]) -> Self {
+        let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        Self::with(Method::POST, url, Body::Form(form))
+    }
+
+    pub fn put(url: Url, body: Value) -> Self {
+        Self::with(Method::PUT, url, Body::Json(body))
     }
 
     pub fn delete(url: Url) -> Self {
-        Self { method: Method::DELETE, url, body: None, bearer: None, changes: false }
+        Self::with(Method::DELETE, url, Body::None)
+    }
+
+    pub fn delete_with(url: Url, body: Value) -> Self {
+        Self::with(Method::DELETE, url, Body::Json(body))
+    }
+
+    fn with(method: Method, url: Url, body: Body) -> Self {
+        Self { method, url, body, bearer: None, headers: Vec::new(), limit: None, changes: false }
+    }
+
+    /// Adds a header; its value is never logged.
+    pub fn header(mut self, name: &'static str, value: impl Into<Cow<'a, str>>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// Gives up earlier than the client would.
+    pub fn within(mut self, limit: Duration) -> Self {
+        self.limit = Some(limit);
+        self
     }
 
     pub fn bearer(mut self, token: &'a Secret) -> Self {
@@ -67,12 +112,18 @@ impl<'a> Call<'a> {
 }
 
 /// An answer that arrived whole.
-#[derive(Debug)]
 pub struct Reply {
     pub status: u16,
     pub retry_after: Option<Duration>,
+    headers: HeaderMap,
     body: Vec<u8>,
     changes: bool,
+}
+
+impl fmt::Debug for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Reply({})", self.status)
+    }
 }
 
 impl Reply {
@@ -84,6 +135,26 @@ impl Reply {
     pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
         // The source is left out: serde's messages quote the body.
         serde_json::from_slice(&self.body).map_err(|_| self.broken_promise())
+    }
+
+    /// The body as text; what is no UTF-8 is no text.
+    pub fn text(&self) -> Result<&str> {
+        std::str::from_utf8(&self.body).map_err(|_| self.broken_promise())
+    }
+
+    /// One header, the first of its name.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// Value of a cookie that this answer sets (RFC 6265), which may be empty.
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        let pairs = self.headers.get_all(SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
+        let mut values = pairs.filter_map(|line| {
+            let (known, value) = line.split(';').next()?.split_once('=')?;
+            (known.trim() == name).then_some(value.trim())
+        });
+        values.next()
     }
 
     /// The error for an answer that the server had not promised.
@@ -139,15 +210,29 @@ impl Http {
 
     async fn once(&self, call: &Call<'_>) -> Result<Reply> {
         let mut request = self.client.request(call.method.clone(), call.url.clone());
-        if let Some(body) = &call.body {
-            request = request.json(body);
+        request = match &call.body {
+            Body::None => request,
+            Body::Json(body) => request.json(body),
+            Body::Form(form) => {
+                request.header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(form.clone())
+            }
+        };
+        for (name, value) in &call.headers {
+            let mut value =
+                HeaderValue::from_str(value).map_err(|error| Error::new(ErrorKind::Bug, error))?;
+            value.set_sensitive(true);
+            request = request.header(*name, value);
+        }
+        if let Some(limit) = call.limit {
+            request = request.timeout(limit);
         }
         if let Some(token) = call.bearer {
             request = request.bearer_auth(token.expose());
         }
         let mut response = request.send().await.map_err(|error| failure(error, call.changes))?;
         let status = response.status().as_u16();
-        let header_wait = self.header_wait(response.headers());
+        let headers = response.headers().clone();
+        let header_wait = self.header_wait(&headers);
 
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| failure(error, call.changes))? {
@@ -158,7 +243,7 @@ impl Http {
             body.extend_from_slice(&chunk);
         }
         let retry_after = header_wait.or_else(|| body_wait(&body)).map(|wait| wait.min(MAX_WAIT));
-        Ok(Reply { status, retry_after, body, changes: call.changes })
+        Ok(Reply { status, retry_after, headers, body, changes: call.changes })
     }
 
     fn header_wait(&self, headers: &HeaderMap) -> Option<Duration> {

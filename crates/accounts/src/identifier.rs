@@ -67,6 +67,22 @@ pub fn domain(text: &str) -> Option<&str> {
     (!local.is_empty() && !domain.is_empty()).then_some(domain)
 }
 
+/// Whether the text is the address of a mailbox.
+pub fn is_mailbox(text: &str) -> bool {
+    !text.trim().starts_with('@') && domain(text).is_some() && is_plausible(text)
+}
+
+/// The address as it is shown to somebody who may be looking on: `j•••@mail.example`.
+pub fn masked(address: &str) -> String {
+    match address.rsplit_once('@') {
+        Some((local, domain)) => {
+            let first: String = local.chars().take(1).collect();
+            format!("{first}•••@{domain}")
+        }
+        None => "•••".into(),
+    }
+}
+
 /// "Did you mean …?": the address with a domain that is one slip away from the one typed.
 pub fn suggestion(text: &str) -> Option<String> {
     let text = text.trim();
@@ -124,6 +140,20 @@ mod tests {
             ["", "  ", "jana@", "jana@mail", "jana@mail.", "jana@.example", "a@b..c", "ja na", "@", &long]
         {
             assert!(!is_plausible(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_masked_address_says_one_letter_and_the_domain() {
+        assert_eq!(masked("jana.koenig@mail.example"), "j•••@mail.example");
+        assert_eq!(masked("jana"), "•••");
+    }
+
+    #[test]
+    fn a_matrix_id_and_a_user_name_are_no_mailboxes() {
+        assert!(is_mailbox("jana@mail.example"));
+        for text in ["jana", "@jana:mail.example", "@jana@social.example", "jana@", "@jana"] {
+            assert!(!is_mailbox(text), "{text}");
         }
     }
 

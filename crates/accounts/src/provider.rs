@@ -6,17 +6,27 @@ use std::time::{Duration, SystemTime};
 use async_trait::async_trait;
 
 use crate::error::Result;
+use crate::identifier;
 use crate::secret::Secret;
 
+pub mod allauth;
+pub mod atproto;
+pub mod better_auth;
 mod code;
 #[cfg(any(test, feature = "testing"))]
 pub mod conformance;
+mod desk;
+mod finding;
+pub mod gotrue;
+pub mod kratos;
+pub mod matrix;
 #[cfg(any(test, feature = "testing"))]
 pub mod memory;
 pub mod recovery_server;
 mod registry;
 
-pub use registry::{Kind, Providers, Server};
+pub use desk::Desk;
+pub use registry::{Found, Kind, Providers, Server};
 
 /// An account server that Regain can talk to.
 #[async_trait]
@@ -31,7 +41,17 @@ pub trait Provider: Send + Sync {
     async fn sessions(&self, session: &mut Session) -> Result<Vec<Device>>;
 
     /// Ends sessions, and says how many other ones ended where the server tells.
-    async fn end_session(&self, session: &mut Session, which: Which) -> Result<Option<u32>>;
+    ///
+    /// Some servers want the password again: without `proof` they answer `ProveAgain`.
+    async fn end_session(
+        &self,
+        session: &mut Session,
+        which: Which,
+        proof: Option<&Secret>,
+    ) -> Result<Option<u32>>;
+
+    /// Whether the session still holds; renewed where it had run out. `SignedOut` when it has ended.
+    async fn check(&self, session: &mut Session) -> Result<()>;
 
     /// Whether the server answers at all, without saying anything about an account.
     async fn reach(&self) -> Result<()>;
@@ -64,8 +84,18 @@ pub struct About {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Abilities {
     pub recover: bool,
+    /// Recovery is asked for with the account's e-mail address; its other identifiers do not do.
+    pub recover_by_mailbox: bool,
+    /// Without it, changing a password asks for a mailed code instead of the current one.
     pub change_with_current: bool,
+    /// Sessions are listed, and others can be ended.
     pub sessions: bool,
+}
+
+impl Abilities {
+    /// What our own server can do.
+    pub const ALL: Self =
+        Self { recover: true, recover_by_mailbox: false, change_with_current: true, sessions: true };
 }
 
 /// Bounds of a password in code points (NIST SP 800-63B-4, 3.1.1.2).
@@ -73,11 +103,27 @@ pub struct Abilities {
 pub struct PasswordRules {
     pub min_length: u16,
     pub max_length: u16,
+    /// Kinds of characters that the server wants to see.
+    pub needs: Needs,
+}
+
+/// Kinds of characters of which a server wants at least one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Needs {
+    pub digit: bool,
+    pub lowercase: bool,
+    pub uppercase: bool,
+    pub symbol: bool,
 }
 
 impl PasswordRules {
     /// What the app asks for whatever the server says: 8 code points, the floor with a second factor (NIST 3.1.1.2).
-    pub const FLOOR: Self = Self { min_length: 8, max_length: 256 };
+    pub const FLOOR: Self = Self::between(8, 256);
+
+    pub const fn between(min_length: u16, max_length: u16) -> Self {
+        let needs = Needs { digit: false, lowercase: false, uppercase: false, symbol: false };
+        Self { min_length, max_length, needs }
+    }
 }
 
 /// Why a conversation was begun.
@@ -112,6 +158,8 @@ pub struct CodeAsk {
     /// From when a new code may be asked for; `None`: there is no new code this way.
     pub resend_at: Option<SystemTime>,
     pub other_ways: Vec<Way>,
+    /// The mailed link may be opened in a browser instead of being pasted; then the answer is [`Answer::Opened`].
+    pub may_be_opened: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -136,6 +184,8 @@ pub enum CodeShape {
     Digits(u8),
     /// Letters and digits in groups, `XXXX-XXXX-…`.
     Groups { groups: u8, size: u8 },
+    /// Whatever the mail says: this server does not tell the form of its codes.
+    Any,
     /// A link, pasted whole.
     Link,
 }
@@ -145,6 +195,8 @@ pub enum CodeShape {
 pub enum Answer {
     Password(Secret),
     Code(Secret),
+    /// The mailed link was opened in a browser.
+    Opened,
     NewPassword(Secret),
     /// A new code by the same way.
     Resend,
@@ -165,6 +217,8 @@ pub enum Problem {
     /// None of the saved passwords opens the account.
     NoPasswordFits,
     WrongCode,
+    /// The mailed link has not been opened yet, or opens nothing any more.
+    NotOpened,
     WeakPassword(Vec<WeakReason>),
     /// The two entries differ.
     Mismatch,
@@ -185,6 +239,10 @@ pub enum WeakReason {
     ContainsServer,
     Guessable,
     SameAsCurrent,
+    NeedsDigit,
+    NeedsLowercase,
+    NeedsUppercase,
+    NeedsSymbol,
 }
 
 /// How the conversation ended.
@@ -204,11 +262,18 @@ pub struct Session {
     state: Secret,
     /// Masked address of the account, where the server tells the signed-in person.
     pub mailbox: Option<String>,
+    /// The address in full, where the server tells it: recovery is asked for with it.
+    pub address: Option<String>,
 }
 
 impl Session {
     pub fn new(state: Secret, mailbox: Option<String>) -> Self {
-        Self { state, mailbox }
+        Self { state, mailbox, address: None }
+    }
+
+    /// A session of an account with this address, which is shown masked.
+    pub fn of(state: Secret, address: Option<String>) -> Self {
+        Self { state, mailbox: address.as_deref().map(identifier::masked), address }
     }
 
     /// The provider's own text; for providers and stores alone.

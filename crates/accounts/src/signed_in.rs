@@ -6,7 +6,7 @@ use crate::account::{Account, AccountState};
 use crate::error::{Error, ErrorKind, Result};
 use crate::flow::{Deps, Flow, Given, Purpose, Question};
 use crate::provider::{Device, Provider, Session, Which};
-use crate::store::Why;
+use crate::store::{Why, current_if_any};
 
 /// Where the account is signed in; this place first, then the most recently used.
 pub async fn sessions(deps: &Deps, provider: &Arc<dyn Provider>, account: &Account) -> Result<Vec<Device>> {
@@ -19,6 +19,15 @@ pub async fn sessions(deps: &Deps, provider: &Arc<dyn Provider>, account: &Accou
     Ok(devices)
 }
 
+/// Whether the session of an account still holds; one that has ended is forgotten.
+pub async fn check(deps: &Deps, provider: &Arc<dyn Provider>, account: &Account) -> Result<()> {
+    let mut session = load(deps, account).await?;
+    let before = session.clone();
+    let result = provider.check(&mut session).await;
+    settle(deps, account, &before, &session, result.as_ref().err()).await?;
+    result
+}
+
 /// Ends sessions; how many others ended, where the server says.
 pub async fn end(
     deps: &Deps,
@@ -28,7 +37,13 @@ pub async fn end(
 ) -> Result<Option<u32>> {
     let mut session = load(deps, account).await?;
     let before = session.clone();
-    let result = provider.end_session(&mut session, which.clone()).await;
+    let mut result = provider.end_session(&mut session, which.clone(), None).await;
+    if result.as_ref().is_err_and(|error| error.kind() == ErrorKind::ProveAgain)
+        && let Some(current) = current_if_any(&*deps.store, &account.id).await?
+    {
+        // The person has the password here: it need not be typed again.
+        result = provider.end_session(&mut session, which.clone(), Some(&current.password)).await;
+    }
     settle(deps, account, &before, &session, result.as_ref().err()).await?;
     let ended = result?;
     if which == Which::This {

@@ -52,8 +52,9 @@ pub struct Context<'a> {
 }
 
 /// Measures a password against the rules of a server and against guessing (NIST SP 800-63B-4, 3.1.1.2: length and a
-/// blocklist, no composition rules).
+/// blocklist; kinds of characters only where the server insists on them).
 pub fn measure(password: &Secret, rules: PasswordRules, context: &Context<'_>) -> Strength {
+    let needs_of = rules.needs;
     let normal: String = password.expose().nfkc().collect();
     let length = normal.chars().count();
     let head: String = normal.chars().take(LOOKED_AT).collect();
@@ -64,13 +65,22 @@ pub fn measure(password: &Secret, rules: PasswordRules, context: &Context<'_>) -
     let folded = normal.to_lowercase();
     let holds = |text: &str| self::words(text).any(|word| folded.contains(&word));
     let score = u8::from(entropy.score());
-    let rules = vec![
+    let mut rules = vec![
         (WeakReason::TooShort { min: rules.min_length }, length >= usize::from(rules.min_length)),
         (WeakReason::TooLong { max: rules.max_length }, length <= usize::from(rules.max_length)),
         (WeakReason::Guessable, entropy.score() >= Score::Three),
         (WeakReason::ContainsIdentifier, !holds(context.identifier)),
         (WeakReason::ContainsServer, !holds(context.server)),
     ];
+    let has = |class: fn(char) -> bool| normal.chars().any(class);
+    let symbol = |c: char| !c.is_alphanumeric() && !c.is_whitespace();
+    let needs = [
+        (needs_of.digit, WeakReason::NeedsDigit, has(|c| c.is_ascii_digit())),
+        (needs_of.lowercase, WeakReason::NeedsLowercase, has(char::is_lowercase)),
+        (needs_of.uppercase, WeakReason::NeedsUppercase, has(char::is_uppercase)),
+        (needs_of.symbol, WeakReason::NeedsSymbol, has(symbol)),
+    ];
+    rules.extend(needs.into_iter().filter(|(wanted, ..)| *wanted).map(|(_, reason, met)| (reason, met)));
     let hint = entropy.feedback().and_then(|feedback| {
         feedback.warning().map(from_warning).or_else(|| feedback.suggestions().first().map(from_suggestion))
     });
@@ -132,8 +142,9 @@ fn from_suggestion(suggestion: &Suggestion) -> Hint {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::provider::Needs;
 
-    const RULES: PasswordRules = PasswordRules { min_length: 15, max_length: 64 };
+    const RULES: PasswordRules = PasswordRules::between(15, 64);
 
     fn weak(password: &str) -> Vec<WeakReason> {
         let context = Context { identifier: "jana.koenig@gmail.com", server: "Dorfladen" };
@@ -164,6 +175,19 @@ mod tests {
     fn your_name_and_the_servers_are_noticed() {
         assert!(weak("Koenig-mossy-kettle-walnut").contains(&WeakReason::ContainsIdentifier));
         assert!(weak("dorfladen-mossy-kettle-walnut").contains(&WeakReason::ContainsServer));
+    }
+
+    #[test]
+    fn kinds_of_characters_are_asked_for_where_the_server_insists() {
+        let all = Needs { digit: true, lowercase: true, uppercase: true, symbol: true };
+        let rules = PasswordRules { needs: all, ..RULES };
+        let weak = |text: &str| measure(&Secret::new(text), rules, &Context::default()).weak();
+        assert_eq!(weak("mossy-Kettle-walnut-29"), []);
+        assert_eq!(
+            weak("mossykettlewalnutharbour"),
+            [WeakReason::NeedsDigit, WeakReason::NeedsUppercase, WeakReason::NeedsSymbol]
+        );
+        assert_eq!(self::weak("mossykettlewalnutharbour"), [], "and nowhere else");
     }
 
     #[test]

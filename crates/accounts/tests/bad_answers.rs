@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use accounts::clock::SystemClock;
 use accounts::http::Http;
 use accounts::provider::recovery_server::RecoveryServer;
-use accounts::provider::{Way, WeakReason};
+use accounts::provider::{Desk, Way, WeakReason};
 use accounts::{
     Answer, Challenge, ErrorKind, Exchange, Intent, Outcome, Problem, Provider, Secret, Session, Step,
 };
@@ -139,8 +139,13 @@ fn with_swaps(router: Router, swap: Swap) -> Router {
 }
 
 async fn find(base: &Url) -> accounts::Result<RecoveryServer> {
-    RecoveryServer::find(Http::new().unwrap(), Arc::new(SystemClock), base.clone(), "Regain on a test".into())
-        .await
+    RecoveryServer::find(Desk {
+        http: Http::new().unwrap(),
+        clock: Arc::new(SystemClock),
+        base: base.clone(),
+        device: "Regain on a test".into(),
+    })
+    .await
 }
 
 fn kind<T>(result: accounts::Result<T>) -> Option<ErrorKind> {

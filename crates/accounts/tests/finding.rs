@@ -8,7 +8,7 @@ use accounts::ErrorKind;
 use accounts::address::AddressProblem;
 use accounts::clock::SystemClock;
 use accounts::http::Http;
-use accounts::provider::Providers;
+use accounts::provider::{Found, Providers};
 use axum::Router;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect};
@@ -39,7 +39,7 @@ async fn a_recovery_server_is_found_with_and_without_scheme_and_path() {
     let address = server.address().to_string();
     let _running = server.start();
     for typed in [address.clone(), format!("http://{address}"), format!(" http://{address}/sign-in?x=1 ")] {
-        let (found, provider) = providers().find(&typed).await.unwrap().unwrap();
+        let Found { server: found, provider, .. } = providers().find(&typed).await.unwrap().unwrap();
         assert_eq!(found.base.as_str(), format!("http://{address}/"));
         assert_eq!(provider.about().name, "Dorfladen");
         assert_eq!(provider.about().host, address);

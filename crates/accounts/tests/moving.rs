@@ -46,6 +46,7 @@ fn account(name: &str) -> Account {
         practice: false,
         state: AccountState::SignedOut,
         mailbox: None,
+        recover_as: None,
     }
 }
 

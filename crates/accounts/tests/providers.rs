@@ -7,15 +7,33 @@ use std::time::Duration;
 
 use accounts::clock::{Clock, ManualClock};
 use accounts::http::Http;
-use accounts::provider::conformance::{self, Bench};
-use accounts::provider::memory::Memory;
+use accounts::provider::conformance::{self, Bench, Cable, Habits, SessionsEnd, Setup};
+use accounts::provider::memory::{Fault, Memory};
 use accounts::provider::recovery_server::RecoveryServer;
+use accounts::provider::{Desk, Way};
 use accounts::{Provider, Secret};
 use async_trait::async_trait;
 use recovery_server::{Config, Deps, NewAccount, Running, Server};
 use tokio::sync::Mutex;
 
 const PASSWORD: &str = "velvet-Otter-crossing-41";
+
+/// What our own server does its own way; the memory provider follows it.
+const HABITS: Habits = Habits {
+    first_way: Way::MailCode,
+    checks_early: true,
+    tells_unknown: false,
+    tries: Some(5),
+    code_life: Duration::from_secs(600),
+    first_code_lives: true,
+    says_weak: true,
+    recovery_ends: SessionsEnd::AtOnce,
+    second_factor: true,
+    access_life: Some(Duration::from_secs(900)),
+    survives_restart: true,
+    // It takes every request and mails no more than it should: "wait" would tell strangers who has an account.
+    limits_recovery: false,
+};
 
 struct MemoryBench {
     clock: Arc<ManualClock>,
@@ -40,25 +58,34 @@ impl Bench for MemoryBench {
         self.server.mailed().unwrap()
     }
 
-    fn saved_code(&self) -> Secret {
-        self.server.saved_code().unwrap()
+    fn saved_code(&self) -> Option<Secret> {
+        self.server.saved_code()
+    }
+
+    fn habits(&self) -> Habits {
+        Habits { access_life: None, ..HABITS }
+    }
+
+    async fn cut(&self) -> bool {
+        self.server.fault(Fault::LoseAnswer);
+        true
     }
 
     fn authenticator(&self) -> Option<Secret> {
         Some(Secret::new("314159"))
     }
 
-    fn advance(&self, by: Duration) {
+    async fn advance(&self, by: Duration) {
         self.clock.advance(by);
     }
 }
 
 #[tokio::test]
 async fn the_memory_provider_conforms() {
-    conformance::all(async |second_factor| {
+    conformance::all(async |setup| {
         let clock = Arc::new(ManualClock::at(1_800_000_000));
         let server = Memory::new(clock.clone(), "jana", Secret::new(PASSWORD));
-        let server = if second_factor { server.with_second_factor("314159") } else { server };
+        let server = if setup.second_factor { server.with_second_factor("314159") } else { server };
         MemoryBench { clock, server }
     })
     .await;
@@ -69,13 +96,14 @@ struct ServerBench {
     provider: Arc<RecoveryServer>,
     ours: Arc<ManualClock>,
     theirs: Arc<recovery_server::ManualClock>,
+    cable: Cable,
     inbox: Mutex<recovery_server::mail::Inbox>,
     added: recovery_server::Added,
     _running: Running,
 }
 
 impl ServerBench {
-    async fn start(second_factor: bool) -> Self {
+    async fn start(Setup { second_factor, .. }: Setup) -> Self {
         let theirs = Arc::new(recovery_server::ManualClock::at(1_800_000_000));
         let (mut deps, outbox) = Deps::in_memory(Config::loopback("Dorfladen")).await.unwrap();
         deps.clock = theirs.clone();
@@ -86,16 +114,18 @@ impl ServerBench {
             ..NewAccount::new("jana", "jana@mail.example", PASSWORD)
         };
         let added = server.app().add_account(jana).await.unwrap();
-        let base = server.url().clone();
+        let cable = Cable::to(server.address()).await.unwrap();
+        let base = cable.address().parse().unwrap();
         let ours = Arc::new(ManualClock::at(1_800_000_000));
         let running = server.start();
-        let http = Http::new().unwrap();
-        let provider =
-            RecoveryServer::find(http, ours.clone(), base, "Regain on a bench".into()).await.unwrap();
+        let device = "Regain on a bench".into();
+        let desk = Desk { http: Http::new().unwrap(), clock: ours.clone(), base, device };
+        let provider = RecoveryServer::find(desk).await.unwrap();
         let bench = Self {
             provider: Arc::new(provider),
             ours,
             theirs,
+            cable,
             inbox: Mutex::new(outbox.subscribe()),
             added,
             _running: running,
@@ -139,8 +169,21 @@ impl Bench for ServerBench {
         }
     }
 
-    fn saved_code(&self) -> Secret {
-        Secret::new(self.added.recovery_codes[0].clone())
+    fn saved_code(&self) -> Option<Secret> {
+        Some(Secret::new(self.added.recovery_codes[0].clone()))
+    }
+
+    fn habits(&self) -> Habits {
+        HABITS
+    }
+
+    async fn cut(&self) -> bool {
+        self.cable.cut();
+        true
+    }
+
+    async fn mend(&self) {
+        self.cable.mend();
     }
 
     fn authenticator(&self) -> Option<Secret> {
@@ -148,7 +191,7 @@ impl Bench for ServerBench {
         self.added.totp.as_ref().map(|totp| Secret::new(totp.code_at(now.try_into().unwrap())))
     }
 
-    fn advance(&self, by: Duration) {
+    async fn advance(&self, by: Duration) {
         self.ours.advance(by);
         self.theirs.advance(by.as_secs().try_into().unwrap());
     }

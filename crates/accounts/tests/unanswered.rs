@@ -32,6 +32,7 @@ fn jana() -> Account {
         practice: false,
         state: AccountState::SignedOut,
         mailbox: None,
+        recover_as: None,
     }
 }
 

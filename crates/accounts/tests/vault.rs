@@ -81,6 +81,7 @@ fn account(name: &str) -> Account {
         practice: false,
         state: AccountState::SignedOut,
         mailbox: None,
+        recover_as: None,
     }
 }
 

@@ -214,6 +214,11 @@ impl Flow {
             Some(session) => {
                 store.save_session(&id, session).await?;
                 self.account.mailbox = session.mailbox.clone().or(self.account.mailbox.take());
+                if let Some(address) = &session.address
+                    && *address != self.account.identifier
+                {
+                    self.account.recover_as = Some(address.clone());
+                }
                 self.note(AccountState::SignedIn { since: now })?;
             }
             None => {

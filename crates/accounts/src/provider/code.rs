@@ -14,6 +14,7 @@ pub fn normalise(typed: &str, shape: CodeShape) -> Secret {
             let text = text.trim_end_matches('/');
             text.rsplit(['#', '=', '/']).next().unwrap_or(text).to_owned()
         }
+        CodeShape::Any => text,
         CodeShape::Digits(_) => text.chars().filter(|c| !is_separator(*c)).collect(),
         CodeShape::Groups { .. } => {
             text.chars().filter(|c| !is_separator(*c)).map(|c| c.to_ascii_uppercase()).collect()

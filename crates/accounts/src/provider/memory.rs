@@ -54,8 +54,8 @@ impl Memory {
             name: "Dorfladen".into(),
             host: "accounts.dorfladen.example".into(),
             practice: false,
-            abilities: Abilities { recover: true, change_with_current: true, sessions: true },
-            rules: PasswordRules { min_length: 15, max_length: 256 },
+            abilities: Abilities::ALL,
+            rules: PasswordRules::between(15, 256),
         };
         let state = State {
             identifier: identifier.into(),
@@ -135,6 +135,7 @@ impl Memory {
             valid_until: mailed.then(|| now + CODE_LIFE),
             resend_at: mailed.then(|| now + RESEND),
             other_ways: others.into_iter().filter(|other| *other != way).collect(),
+            may_be_opened: false,
         }
     }
 }
@@ -217,7 +218,12 @@ impl Provider for Memory {
         })
     }
 
-    async fn end_session(&self, session: &mut Session, which: Which) -> Result<Option<u32>> {
+    async fn end_session(
+        &self,
+        session: &mut Session,
+        which: Which,
+        _: Option<&Secret>,
+    ) -> Result<Option<u32>> {
         self.call(false, |state| {
             let own = session.state().expose();
             if !state.sessions.iter().any(|name| name == own) {
@@ -231,6 +237,10 @@ impl Provider for Memory {
             });
             Ok(u32::try_from(before - state.sessions.len()).ok())
         })
+    }
+
+    async fn check(&self, session: &mut Session) -> Result<()> {
+        self.sessions(session).await.map(|_| ())
     }
 
     async fn reach(&self) -> Result<()> {
@@ -284,6 +294,7 @@ impl Exchange for Conversation {
                             valid_until: None,
                             resend_at: None,
                             other_ways: vec![Way::RecoveryCode],
+                            may_be_opened: false,
                         };
                         self.talk = Talk::SecondFactor { ask: ask.clone() };
                         Step::Ask(Challenge::Code(ask), None)

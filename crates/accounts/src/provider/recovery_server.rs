@@ -1,20 +1,18 @@
 //! The adapter to Regain's own recovery server (`crates/recovery-server`), over its HTTP API.
 
-use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
 use async_trait::async_trait;
 use serde_json::json;
-use url::Url;
 
+use super::desk::Desk;
 use super::{
     Abilities, About, Answer, Challenge, CodeAsk, CodePurpose, CodeShape, Device, Exchange, Intent, Outcome,
     PasswordRules, Problem, Provider, Session, Step, Way, Which,
 };
 use crate::address;
-use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};
-use crate::http::{Call, Http, Reply};
+use crate::http::{Call, Reply};
 use crate::secret::Secret;
 
 mod change;
@@ -35,19 +33,9 @@ pub struct RecoveryServer {
     about: About,
 }
 
-/// What every conversation with one server needs.
-#[derive(Clone)]
-struct Desk {
-    http: Http,
-    clock: Arc<dyn Clock>,
-    base: Url,
-    device: String,
-}
-
 impl RecoveryServer {
     /// Asks the server who it is. A server that is something else is `Protocol`.
-    pub async fn find(http: Http, clock: Arc<dyn Clock>, base: Url, device: String) -> Result<Self> {
-        let desk = Desk { http, clock, base, device };
+    pub async fn find(desk: Desk) -> Result<Self> {
         let reply = desk.http.send(Call::get(desk.url("v1/about")?)).await?;
         let not_ours = || Error::from(ErrorKind::Protocol);
         if !reply.is_success() {
@@ -61,7 +49,7 @@ impl RecoveryServer {
             name: about.name,
             host: address::host(&desk.base),
             practice: about.practice,
-            abilities: Abilities { recover: true, change_with_current: true, sessions: true },
+            abilities: Abilities::ALL,
             rules: rules(&about.password),
         };
         Ok(Self { desk, about })
@@ -93,7 +81,7 @@ impl Provider for RecoveryServer {
 
     async fn sessions(&self, session: &mut Session) -> Result<Vec<Device>> {
         let url = self.desk.url("v1/sessions")?;
-        let reply = self.desk.signed_in(session, || Call::get(url.clone())).await?;
+        let reply = signed_in(&self.desk, session, || Call::get(url.clone())).await?;
         let list: wire::Sessions = success(&reply)?.json()?;
         let device = |info: wire::SessionInfo| Device {
             id: info.id,
@@ -105,7 +93,12 @@ impl Provider for RecoveryServer {
         Ok(list.sessions.into_iter().map(device).collect())
     }
 
-    async fn end_session(&self, session: &mut Session, which: Which) -> Result<Option<u32>> {
+    async fn end_session(
+        &self,
+        session: &mut Session,
+        which: Which,
+        _: Option<&Secret>,
+    ) -> Result<Option<u32>> {
         let url = match &which {
             Which::This => self.desk.url("v1/session")?,
             Which::AllOthers => self.desk.url("v1/sessions")?,
@@ -116,7 +109,7 @@ impl Provider for RecoveryServer {
                 url
             }
         };
-        let reply = match self.desk.signed_in(session, || Call::delete(url.clone())).await {
+        let reply = match signed_in(&self.desk, session, || Call::delete(url.clone())).await {
             // Signing out of a session that has ended is done already.
             Err(error) if which == Which::This && error.kind() == ErrorKind::SignedOut => return Ok(None),
             other => other?,
@@ -129,41 +122,35 @@ impl Provider for RecoveryServer {
         }
     }
 
+    async fn check(&self, session: &mut Session) -> Result<()> {
+        self.sessions(session).await.map(|_| ())
+    }
+
     async fn reach(&self) -> Result<()> {
         let reply = self.desk.http.send(Call::get(self.desk.url("v1/about")?)).await?;
         success(&reply).map(|_| ())
     }
 }
 
-impl Desk {
-    fn url(&self, path: &str) -> Result<Url> {
-        Ok(self.base.join(path)?)
+/// A call with the session's token; a token that has run out is renewed once.
+async fn signed_in<'a>(desk: &Desk, session: &mut Session, call: impl Fn() -> Call<'a>) -> Result<Reply> {
+    let known = state(session)?;
+    let access = Secret::new(known.access);
+    let reply = desk.http.send(call_with(&call, &access)).await?;
+    if reply.status != 401 {
+        return Ok(reply);
     }
-
-    async fn post(&self, path: &str, body: serde_json::Value) -> Result<Reply> {
-        self.http.send(Call::post(self.url(path)?, body)).await
+    let renewed = desk.post("v1/session/refresh", json!({ "refresh_token": known.refresh })).await?;
+    if renewed.status == 401 {
+        return Err(ErrorKind::SignedOut.into());
     }
-
-    /// A call with the session's token; a token that has run out is renewed once.
-    async fn signed_in<'a>(&self, session: &mut Session, call: impl Fn() -> Call<'a>) -> Result<Reply> {
-        let state = state(session)?;
-        let access = Secret::new(state.access);
-        let reply = self.http.send(call_with(&call, &access)).await?;
-        if reply.status != 401 {
-            return Ok(reply);
-        }
-        let renewed = self.post("v1/session/refresh", json!({ "refresh_token": state.refresh })).await?;
-        if renewed.status == 401 {
-            return Err(ErrorKind::SignedOut.into());
-        }
-        match success(&renewed)?.json()? {
-            wire::SignIn::SignedIn { session: grant, account } => *session = session_of(grant, account)?,
-            wire::SignIn::SecondFactor { .. } => return Err(ErrorKind::Protocol.into()),
-        }
-        let access = Secret::new(self::state(session)?.access);
-        let reply = self.http.send(call_with(&call, &access)).await?;
-        if reply.status == 401 { Err(ErrorKind::SignedOut.into()) } else { Ok(reply) }
+    match success(&renewed)?.json()? {
+        wire::SignIn::SignedIn { session: grant, account } => *session = session_of(grant, account)?,
+        wire::SignIn::SecondFactor { .. } => return Err(ErrorKind::Protocol.into()),
     }
+    let access = Secret::new(state(session)?.access);
+    let reply = desk.http.send(call_with(&call, &access)).await?;
+    if reply.status == 401 { Err(ErrorKind::SignedOut.into()) } else { Ok(reply) }
 }
 
 /// Shortens the borrow of a call to that of its token.
@@ -184,10 +171,7 @@ fn session_of(grant: wire::SessionGrant, account: wire::AccountInfo) -> Result<S
 }
 
 fn rules(bounds: &wire::PasswordBounds) -> PasswordRules {
-    PasswordRules {
-        min_length: bounds.min_length.max(PasswordRules::FLOOR.min_length),
-        max_length: bounds.max_length,
-    }
+    PasswordRules::between(bounds.min_length.max(PasswordRules::FLOOR.min_length), bounds.max_length)
 }
 
 /// The reply, if it went well; else the error that every call shares.

@@ -1,13 +1,13 @@
-//! Which servers Regain can talk to, and how one is found.
+//! Which servers Regain can talk to, and how one that is known is spoken to again.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use url::Url;
 
-use super::Provider;
+use super::desk::Desk;
 use super::recovery_server::RecoveryServer;
-use crate::address::{self, AddressProblem};
+use super::{Provider, allauth, atproto, better_auth, gotrue, kratos, matrix};
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::Http;
@@ -16,6 +16,46 @@ use crate::http::Http;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
     RecoveryServer,
+    Allauth,
+    BetterAuth,
+    AtProto,
+    Matrix,
+    Kratos,
+    GoTrue,
+}
+
+impl Kind {
+    pub const ALL: [Self; 7] = [
+        Self::RecoveryServer,
+        Self::Allauth,
+        Self::BetterAuth,
+        Self::AtProto,
+        Self::Matrix,
+        Self::Kratos,
+        Self::GoTrue,
+    ];
+
+    /// Whether the adapter was proven against a live server, and not from its documentation alone.
+    pub const fn is_tried(self) -> bool {
+        !matches!(self, Self::Kratos | Self::GoTrue)
+    }
+
+    /// The name it has in files and on command lines.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::RecoveryServer => "recovery_server",
+            Self::Allauth => "allauth",
+            Self::BetterAuth => "better_auth",
+            Self::AtProto => "atproto",
+            Self::Matrix => "matrix",
+            Self::Kratos => "kratos",
+            Self::GoTrue => "gotrue",
+        }
+    }
+
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
 }
 
 /// Where an account lives.
@@ -26,9 +66,18 @@ pub struct Server {
     pub base: Url,
 }
 
+/// A server that was found behind what was typed.
+#[derive(Clone)]
+pub struct Found {
+    pub server: Server,
+    pub provider: Arc<dyn Provider>,
+    /// What was typed names an account there, too.
+    pub identifier: Option<String>,
+}
+
 /// The providers, each made once for each server.
 pub struct Providers {
-    http: Http,
+    pub(super) http: Http,
     clock: Arc<dyn Clock>,
     /// How this computer calls itself to servers, for the list of sessions.
     device: String,
@@ -38,23 +87,6 @@ pub struct Providers {
 impl Providers {
     pub fn new(http: Http, clock: Arc<dyn Clock>, device: impl Into<String>) -> Self {
         Self { http, clock, device: device.into(), open: Mutex::default() }
-    }
-
-    /// Finds out what is at an address that was typed, by asking it who it is and nothing else.
-    pub async fn find(
-        &self,
-        typed: &str,
-    ) -> Result<std::result::Result<(Server, Arc<dyn Provider>), AddressProblem>> {
-        let base = match address::parse(typed) {
-            Ok(base) => base,
-            Err(problem) => return Ok(Err(problem)),
-        };
-        let server = Server { kind: Kind::RecoveryServer, base };
-        match self.ask(&server).await {
-            Ok(provider) => Ok(Ok((server, provider))),
-            Err(error) if error.kind() == ErrorKind::Protocol => Ok(Err(AddressProblem::NoAccountServer)),
-            Err(error) => Err(error),
-        }
     }
 
     /// The provider of a server that was found before.
@@ -76,17 +108,22 @@ impl Providers {
         self.lock().remove(server);
     }
 
-    async fn ask(&self, server: &Server) -> Result<Arc<dyn Provider>> {
+    /// Asks a server whether it is of that kind; any other one is `Protocol`.
+    pub(super) async fn ask(&self, server: &Server) -> Result<Arc<dyn Provider>> {
+        let desk = Desk {
+            http: self.http.clone(),
+            clock: self.clock.clone(),
+            base: server.base.clone(),
+            device: self.device.clone(),
+        };
         let provider: Arc<dyn Provider> = match server.kind {
-            Kind::RecoveryServer => Arc::new(
-                RecoveryServer::find(
-                    self.http.clone(),
-                    self.clock.clone(),
-                    server.base.clone(),
-                    self.device.clone(),
-                )
-                .await?,
-            ),
+            Kind::RecoveryServer => Arc::new(RecoveryServer::find(desk).await?),
+            Kind::Allauth => allauth::find(desk).await?,
+            Kind::BetterAuth => better_auth::find(desk).await?,
+            Kind::AtProto => atproto::find(desk).await?,
+            Kind::Matrix => matrix::find(desk).await?,
+            Kind::Kratos => kratos::find(desk).await?,
+            Kind::GoTrue => gotrue::find(desk).await?,
         };
         self.put(server.clone(), provider.clone());
         Ok(provider)

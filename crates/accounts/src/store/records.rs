@@ -41,6 +41,8 @@ struct SessionRecord {
     version: u32,
     state: String,
     mailbox: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    address: Option<String>,
 }
 
 /// A password that was made while the vault was locked.
@@ -114,12 +116,15 @@ pub(super) fn write_kept(kept: &Kept) -> Result<Secret> {
 pub(super) fn read_session(text: &Secret) -> Result<Session> {
     let record: SessionRecord = read(text)?;
     known(record.version)?;
-    Ok(Session::new(Secret::new(record.state.clone()), record.mailbox.clone()))
+    let mut session = Session::new(Secret::new(record.state.clone()), record.mailbox.clone());
+    session.address = record.address.clone();
+    Ok(session)
 }
 
 pub(super) fn write_session(session: &Session) -> Result<Secret> {
     let (state, mailbox) = (session.state().expose().to_owned(), session.mailbox.clone());
-    write(&SessionRecord { version: VERSION, state, mailbox })
+    let address = session.address.clone();
+    write(&SessionRecord { version: VERSION, state, mailbox, address })
 }
 
 pub(super) fn write_made(password: &Secret, purpose: Option<&str>) -> Result<Secret> {

@@ -95,6 +95,7 @@ fn jana() -> Account {
         practice: false,
         state: AccountState::SignedOut,
         mailbox: None,
+        recover_as: None,
     }
 }
 

@@ -76,8 +76,8 @@ impl Server {
             name: "Dorfladen".into(),
             host: "accounts.dorfladen.example".into(),
             practice: false,
-            abilities: Abilities { recover: true, change_with_current: true, sessions: true },
-            rules: PasswordRules { min_length: 15, max_length: 256 },
+            abilities: Abilities::ALL,
+            rules: PasswordRules::between(15, 256),
         };
         let password = Secret::new(OLD);
         let state = State { password, sent: vec![], late: None, changes_at: vec![], calls: 0, plan: None };
@@ -195,7 +195,11 @@ impl Provider for Server {
         Err(ErrorKind::Unsupported.into())
     }
 
-    async fn end_session(&self, _: &mut Session, _: Which) -> Result<Option<u32>> {
+    async fn end_session(&self, _: &mut Session, _: Which, _: Option<&Secret>) -> Result<Option<u32>> {
+        Err(ErrorKind::Unsupported.into())
+    }
+
+    async fn check(&self, _: &mut Session) -> Result<()> {
         Err(ErrorKind::Unsupported.into())
     }
 
@@ -279,5 +283,6 @@ fn ask(purpose: CodePurpose) -> CodeAsk {
         valid_until: None,
         resend_at: None,
         other_ways: vec![],
+        may_be_opened: false,
     }
 }

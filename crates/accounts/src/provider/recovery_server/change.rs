@@ -23,7 +23,7 @@ impl Change {
             Call::post(url.clone(), body).changes()
         };
         let mut session = self.session.clone();
-        let reply = self.desk.signed_in(&mut session, call).await;
+        let reply = signed_in(&self.desk, &mut session, call).await;
         if session != self.session {
             self.session = session;
             self.renewed = true;

@@ -113,6 +113,7 @@ impl Exchange for Recover {
                             valid_until: None,
                             resend_at: None,
                             other_ways: others(&self.ways, way),
+                            may_be_opened: false,
                         });
                         self.question(None)
                     }
@@ -137,5 +138,6 @@ fn ask(desk: &Desk, ways: &[Way], reply: wire::RecoveryAsk) -> Result<CodeAsk> {
         valid_until: Some(now + Duration::from_secs(reply.expires_in)),
         resend_at: Some(now + Duration::from_secs(reply.resend_in)),
         other_ways: others(ways, way),
+        may_be_opened: false,
     })
 }

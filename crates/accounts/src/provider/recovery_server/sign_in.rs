@@ -46,6 +46,7 @@ impl SignIn {
                     valid_until: Some(self.desk.clock.now() + Duration::from_secs(expires_in)),
                     resend_at: None,
                     other_ways: others(&ways, way),
+                    may_be_opened: false,
                 };
                 self.second = Some(SecondFactor { ticket: Secret::new(ticket), ways, ask: ask.clone() });
                 Ok(Step::Ask(Challenge::Code(ask), None))

@@ -1,0 +1,9 @@
+//! The adapter to better-auth.
+
+use super::{Desk, Provider};
+use crate::error::{ErrorKind, Result};
+
+/// Asks whether such a server stands there.
+pub async fn find(_desk: Desk) -> Result<std::sync::Arc<dyn Provider>> {
+    Err(ErrorKind::Protocol.into())
+}
