@@ -41,6 +41,19 @@ pub fn npm(folder: &Path, packages: &[&str]) -> Result<Command> {
     Ok(npm)
 }
 
+/// Node.js 22, as the npm registry has it: the system's own may be older. Its `bin` folder.
+pub fn node22() -> Result<PathBuf> {
+    const VERSION: &str = "22.23.3";
+    let folder = once("node22", VERSION, |folder| run(&mut npm(folder, &[&format!("node@{VERSION}")])?))?;
+    let platform = folder.join("node_modules/node/node_modules");
+    let found = fs::read_dir(&platform)?.filter_map(Result::ok).map(|entry| entry.path().join("bin"));
+    let found = found.filter(|bin| bin.join("node").is_file()).next();
+    found
+        .or_else(|| Some(folder.join("node_modules/node/bin")))
+        .filter(|bin| bin.join("node").is_file())
+        .context("npm brought no node")
+}
+
 pub fn run(command: &mut Command) -> Result<()> {
     let out = command.output().with_context(|| format!("{} cannot be started", told(command)))?;
     if !out.status.success() {

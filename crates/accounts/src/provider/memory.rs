@@ -372,6 +372,8 @@ impl Exchange for Conversation {
                 }
                 let ended = server.call(true, |state| {
                     state.password = new;
+                    // Like everyone's: what was mailed before opens nothing any more.
+                    state.mailed.clear();
                     Ok(state.sessions.drain(..).count())
                 })?;
                 self.talk = Talk::Over;
