@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use url::Url;
 
+use super::atproto::handle::Resolver;
 use super::desk::Desk;
 use super::recovery_server::RecoveryServer;
 use super::{Provider, allauth, atproto, better_auth, gotrue, kratos, matrix};
@@ -53,10 +54,26 @@ impl Kind {
         }
     }
 
+    /// Asks a server whether it is of this kind; any other one is `Protocol`.
+    pub(super) async fn ask(self, desk: Desk) -> Result<Arc<dyn Provider>> {
+        match self {
+            Self::RecoveryServer => Ok(Arc::new(RecoveryServer::find(desk).await?)),
+            Self::Allauth => allauth::find(desk).await,
+            Self::BetterAuth => better_auth::find(desk).await,
+            Self::AtProto => atproto::find(desk).await,
+            Self::Matrix => matrix::find(desk).await,
+            Self::Kratos => kratos::find(desk).await,
+            Self::GoTrue => gotrue::find(desk).await,
+        }
+    }
+
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == name)
     }
 }
+
+/// Where `did:plc` identities are looked up (AT Protocol, did:plc method).
+const PLC_DIRECTORY: &str = "https://plc.directory/";
 
 /// Where an account lives.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -81,12 +98,20 @@ pub struct Providers {
     clock: Arc<dyn Clock>,
     /// How this computer calls itself to servers, for the list of sessions.
     device: String,
+    /// The directory of `did:plc` identities.
+    pub(super) plc: Url,
     open: Mutex<HashMap<Server, Arc<dyn Provider>>>,
 }
 
 impl Providers {
     pub fn new(http: Http, clock: Arc<dyn Clock>, device: impl Into<String>) -> Self {
-        Self { http, clock, device: device.into(), open: Mutex::default() }
+        let plc = Url::parse(PLC_DIRECTORY).unwrap_or_else(|_| unreachable!("it is an address"));
+        Self { http, clock, device: device.into(), plc, open: Mutex::default() }
+    }
+
+    /// The same with a directory of one's own.
+    pub fn with_plc(self, plc: Url) -> Self {
+        Self { plc, ..self }
     }
 
     /// The provider of a server that was found before.
@@ -94,7 +119,11 @@ impl Providers {
         let known = self.lock().get(server).cloned();
         match known {
             Some(provider) => Ok(provider),
-            None => self.ask(server).await,
+            None => {
+                let provider = server.kind.ask(self.desk(server.base.clone())).await?;
+                self.put(server.clone(), provider.clone());
+                Ok(provider)
+            }
         }
     }
 
@@ -108,25 +137,12 @@ impl Providers {
         self.lock().remove(server);
     }
 
-    /// Asks a server whether it is of that kind; any other one is `Protocol`.
-    pub(super) async fn ask(&self, server: &Server) -> Result<Arc<dyn Provider>> {
-        let desk = Desk {
-            http: self.http.clone(),
-            clock: self.clock.clone(),
-            base: server.base.clone(),
-            device: self.device.clone(),
-        };
-        let provider: Arc<dyn Provider> = match server.kind {
-            Kind::RecoveryServer => Arc::new(RecoveryServer::find(desk).await?),
-            Kind::Allauth => allauth::find(desk).await?,
-            Kind::BetterAuth => better_auth::find(desk).await?,
-            Kind::AtProto => atproto::find(desk).await?,
-            Kind::Matrix => matrix::find(desk).await?,
-            Kind::Kratos => kratos::find(desk).await?,
-            Kind::GoTrue => gotrue::find(desk).await?,
-        };
-        self.put(server.clone(), provider.clone());
-        Ok(provider)
+    pub(super) fn desk(&self, base: Url) -> Desk {
+        Desk { http: self.http.clone(), clock: self.clock.clone(), base, device: self.device.clone() }
+    }
+
+    pub(super) fn resolver(&self) -> Resolver {
+        Resolver::new(self.http.clone(), self.plc.clone())
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Server, Arc<dyn Provider>>> {
