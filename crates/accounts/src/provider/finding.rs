@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 use url::{Host, Url};
 
-use super::atproto::handle;
+use super::atproto::handle::{Did, Handle};
 use super::desk::Desk;
 use super::matrix::well_known;
 use super::registry::{Found, Kind, Providers, Server};
@@ -88,7 +88,7 @@ impl Providers {
                 let mut probes = self.everything_at(&base, None);
                 // A handle is a host's name: `jana.bsky.social` may be an address or a person.
                 if let (Some(Host::Domain(name)), None) = (base.host(), base.port())
-                    && handle::is_handle(name)
+                    && Handle::read(name, false).is_some()
                 {
                     probes.push(self.pds_of(name.to_owned()));
                 }
@@ -119,7 +119,9 @@ impl Providers {
     fn matrix_of(&self, domain: Url, identifier: Option<String>) -> Probe {
         let desk = self.desk(domain.clone());
         Box::pin(async move {
-            let Some(base) = well_known::homeserver_of(&desk.http, &domain).await? else { return Ok(None) };
+            let Some(base) = well_known::homeserver_of(&desk.http, &address::host(&domain)).await? else {
+                return Ok(None);
+            };
             let desk = Desk { base: base.clone(), ..desk };
             let provider = Kind::Matrix.ask(desk).await?;
             Ok(Some(Found { server: Server { kind: Kind::Matrix, base }, provider, identifier }))
@@ -129,10 +131,10 @@ impl Providers {
     /// The personal data server of a handle or a DID.
     fn pds_of(&self, handle: String) -> Probe {
         let resolver = self.resolver();
-        let desk = self.desk(self.plc.clone());
+        let (http, clock, device) = self.speaking();
         Box::pin(async move {
-            let Some(base) = resolver.pds_of(&handle).await? else { return Ok(None) };
-            let provider = Kind::AtProto.ask(Desk { base: base.clone(), ..desk }).await?;
+            let Some(base) = resolver?.pds_of(&handle).await? else { return Ok(None) };
+            let provider = Kind::AtProto.ask(Desk { http, clock, base: base.clone(), device }).await?;
             Ok(Some(Found {
                 server: Server { kind: Kind::AtProto, base },
                 provider,
@@ -151,11 +153,11 @@ fn read(typed: &str) -> std::result::Result<Typed, AddressProblem> {
             Some((user, name)) if !user.is_empty() => {
                 Ok(Typed::MatrixId { id: text.to_owned(), domain: address::parse(name)? })
             }
-            None if handle::is_handle(rest) => Ok(Typed::Handle(rest.to_lowercase())),
+            None if Handle::read(rest, true).is_some() => Ok(Typed::Handle(rest.to_lowercase())),
             _ => Err(AddressProblem::NotAnAddress),
         };
     }
-    if text.starts_with("did:") {
+    if Did::parse(text).is_some() {
         return Ok(Typed::Handle(text.to_owned()));
     }
     if !text.contains("://") && identifier::is_mailbox(text) {

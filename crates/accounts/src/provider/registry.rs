@@ -72,9 +72,6 @@ impl Kind {
     }
 }
 
-/// Where `did:plc` identities are looked up (AT Protocol, did:plc method).
-const PLC_DIRECTORY: &str = "https://plc.directory/";
-
 /// Where an account lives.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Server {
@@ -98,20 +95,20 @@ pub struct Providers {
     clock: Arc<dyn Clock>,
     /// How this computer calls itself to servers, for the list of sessions.
     device: String,
-    /// The directory of `did:plc` identities.
-    pub(super) plc: Url,
+    /// In place of the world's own directories of handles.
+    resolver: Option<Arc<Resolver>>,
     open: Mutex<HashMap<Server, Arc<dyn Provider>>>,
 }
 
 impl Providers {
     pub fn new(http: Http, clock: Arc<dyn Clock>, device: impl Into<String>) -> Self {
-        let plc = Url::parse(PLC_DIRECTORY).unwrap_or_else(|_| unreachable!("it is an address"));
-        Self { http, clock, device: device.into(), plc, open: Mutex::default() }
+        Self { http, clock, device: device.into(), resolver: None, open: Mutex::default() }
     }
 
-    /// The same with a directory of one's own.
-    pub fn with_plc(self, plc: Url) -> Self {
-        Self { plc, ..self }
+    /// The same with handles of one's own.
+    #[cfg(any(test, feature = "testing"))]
+    pub fn with_resolver(self, resolver: Resolver) -> Self {
+        Self { resolver: Some(Arc::new(resolver)), ..self }
     }
 
     /// The provider of a server that was found before.
@@ -138,11 +135,20 @@ impl Providers {
     }
 
     pub(super) fn desk(&self, base: Url) -> Desk {
-        Desk { http: self.http.clone(), clock: self.clock.clone(), base, device: self.device.clone() }
+        let (http, clock, device) = self.speaking();
+        Desk { http, clock, base, device }
     }
 
-    pub(super) fn resolver(&self) -> Resolver {
-        Resolver::new(self.http.clone(), self.plc.clone())
+    /// How every server is spoken to.
+    pub(super) fn speaking(&self) -> (Http, Arc<dyn Clock>, String) {
+        (self.http.clone(), self.clock.clone(), self.device.clone())
+    }
+
+    pub(super) fn resolver(&self) -> Result<Arc<Resolver>> {
+        match &self.resolver {
+            Some(resolver) => Ok(resolver.clone()),
+            None => Resolver::new(self.http.clone()).map(Arc::new),
+        }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Server, Arc<dyn Provider>>> {

@@ -24,7 +24,7 @@ impl Handle {
     }
 
     /// `test` is a top-level domain for tests and nothing else.
-    pub(super) fn read(typed: &str, test: bool) -> Option<Self> {
+    pub(in crate::provider) fn read(typed: &str, test: bool) -> Option<Self> {
         let text = bare(typed).to_ascii_lowercase();
         let labels: Vec<&str> = text.split('.').collect();
         let (top, rest) = labels.split_last()?;
