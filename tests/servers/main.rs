@@ -8,6 +8,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a surprise must stop the test")]
 #![expect(dead_code, reason = "what one server's bench needs, another's does not")]
 
+mod better_auth;
 mod install;
 mod mail;
 mod program;
