@@ -10,6 +10,7 @@
 
 mod allauth;
 mod atproto;
+mod better_auth;
 mod install;
 mod mail;
 mod program;
