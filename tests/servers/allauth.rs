@@ -10,16 +10,16 @@ use std::time::{Duration, UNIX_EPOCH};
 use accounts::clock::{Clock as _, ManualClock, SystemClock};
 use accounts::http::Http;
 use accounts::provider::allauth::fake::HABITS;
-use accounts::provider::conformance::{self, Bench, Habits, Setup, Verdict};
+use accounts::provider::conformance::{self, Bench, Habits, Report, Setup, Verdict};
 use accounts::provider::{Desk, allauth};
 use accounts::{Provider, Secret};
 use anyhow::{Context as _, Result};
 use async_trait::async_trait;
 use serde_json::{Value, json};
 
-use crate::install;
-use crate::mail::{Mail, PostOffice};
-use crate::program::{Program, program};
+use super::install;
+use super::mail::{Mail, PostOffice};
+use super::program::{Program, program};
 
 mod api;
 mod defects;
@@ -219,9 +219,8 @@ impl Bench for SiteBench {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "installs and starts a real server"]
-async fn allauth() {
+/// Runs the list against the real server, and what its fake was told to do wrong.
+pub async fn conforms() -> Report {
     use Verdict::{NotOffered, Works};
     let free = Arc::new(Site::start(&[]).await.unwrap());
     let limited = Arc::new(Site::start(&["SITE_LIMITS"]).await.unwrap());
@@ -247,6 +246,12 @@ async fn allauth() {
     ];
     assert_eq!(report, expected);
     defects::all(&free, &limited).await.unwrap();
+    report
+}
+
+/// A fresh account at a server of its own, for a story in the window.
+pub async fn open() -> Result<impl Bench> {
+    SiteBench::start(Arc::new(Site::start(&[]).await?), false).await
 }
 
 fn install() -> Result<PathBuf> {

@@ -9,7 +9,7 @@ use accounts::clock::ManualClock;
 use accounts::http::Http;
 use accounts::provider::atproto::fake::HABITS;
 use accounts::provider::atproto::find;
-use accounts::provider::conformance::{self, Bench, Habits, Setup, Verdict};
+use accounts::provider::conformance::{self, Bench, Habits, Report, Setup, Verdict};
 use accounts::provider::{Desk, Which};
 use accounts::{Answer, ErrorKind, Intent, Outcome, Provider, Secret, Step};
 use anyhow::{Context as _, Result, ensure};
@@ -17,9 +17,9 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
-use crate::install;
-use crate::mail::PostOffice;
-use crate::program::{Program, program};
+use super::install;
+use super::mail::PostOffice;
+use super::program::{Program, program};
 
 const VERSION: &str = "0.5.35";
 const PASSWORD: &str = "velvet-Otter-crossing-41";
@@ -292,9 +292,8 @@ mod defects {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "installs and starts a real server"]
-async fn atproto() {
+/// Runs the list against the real server, and what its fake was told to do wrong.
+pub async fn conforms() -> Report {
     use Verdict::{NotOffered, Works};
     let begun = Instant::now();
     let host = Host::start().await.unwrap();
@@ -326,4 +325,11 @@ async fn atproto() {
         ]
     );
     eprintln!("all of it: {} s", begun.elapsed().as_secs());
+    report
+}
+
+/// A fresh account at a server of its own, for a story in the window; the server ends with the directory it needs.
+pub async fn open() -> Result<(impl Bench, impl Send)> {
+    let host = Host::start().await?;
+    Ok((host.bench(Setup::default()).await?, host))
 }

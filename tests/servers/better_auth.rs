@@ -7,7 +7,7 @@ use std::time::{Duration, Instant, UNIX_EPOCH};
 use accounts::clock::{Clock as _, ManualClock, SystemClock};
 use accounts::http::Http;
 use accounts::provider::better_auth::{self, fake};
-use accounts::provider::conformance::{self, Bench, Habits, Setup, Verdict};
+use accounts::provider::conformance::{self, Bench, Habits, Report, Setup, Verdict};
 use accounts::provider::{Desk, Outcome, Problem, Session, Way, Which};
 use accounts::{Answer, Challenge, ErrorKind, Exchange, Intent, Provider, Secret, Step};
 use anyhow::{Context as _, Result};
@@ -16,9 +16,9 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};
 use sha1::Sha1;
 
-use crate::install;
-use crate::mail::{Mail, PostOffice};
-use crate::program::{Program, program};
+use super::install;
+use super::mail::{Mail, PostOffice};
+use super::program::{Program, program};
 
 const VERSION: &str = "1.7.25";
 const MAILER: &str = "10.6.1";
@@ -246,9 +246,8 @@ impl Bench for ServerBench {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "installs and starts a real server"]
-async fn better_auth() {
+/// Runs the list against the real server, and what its fake was told to do wrong.
+pub async fn conforms() -> Report {
     use Verdict::{NotOffered, Works};
     let begun = Instant::now();
     let open = Host::start(false).await.unwrap();
@@ -285,6 +284,12 @@ async fn better_auth() {
     a_list_wants_a_young_session(&bench(false).await).await;
     a_second_step_by_mail_works(&bench(true).await).await;
     println!("better_auth {VERSION}: done after {:?}", begun.elapsed());
+    report
+}
+
+/// A fresh account at a server of its own, for a story in the window.
+pub async fn open() -> Result<impl Bench> {
+    ServerBench::made(Host::start(false).await?, Setup::default()).await
 }
 
 async fn a_wrong_link_comes_back(bench: &ServerBench) {
