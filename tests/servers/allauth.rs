@@ -86,16 +86,20 @@ impl Site {
 
     /// Signs up; whoever did is signed in from then on.
     async fn sign_up(&self) -> Result<Account> {
-        let username = format!("mara{}", self.accounts.fetch_add(1, Ordering::Relaxed));
-        let account = Account { email: format!("{username}@mail.example"), username, ..Account::default() };
-        let api = self.api();
-        let body = json!({ "email": account.email, "username": account.username, "password": PASSWORD });
-        let reply = api.ask("POST", "auth/signup", None, body).await?;
-        let token = reply.token().context("a session")?;
+        let (account, token) = self.begin_sign_up().await?;
         let code = self.mailed(&account.email).await?;
-        let reply = api.ask("POST", "auth/email/verify", Some(&token), json!({ "key": code })).await?;
+        let reply = self.api().ask("POST", "auth/email/verify", Some(&token), json!({ "key": code })).await?;
         assert_eq!(reply.status, 200, "{:?}", reply.body);
         Ok(Account { token: reply.token().context("a session")?, ..account })
+    }
+
+    /// Up to the code that confirms the address; with the session that waits for it.
+    async fn begin_sign_up(&self) -> Result<(Account, String)> {
+        let username = format!("mara{}", self.accounts.fetch_add(1, Ordering::Relaxed));
+        let account = Account { email: format!("{username}@mail.example"), username, ..Account::default() };
+        let body = json!({ "email": account.email, "username": account.username, "password": PASSWORD });
+        let reply = self.api().ask("POST", "auth/signup", None, body).await?;
+        Ok((account, reply.token().context("a session")?))
     }
 
     /// The code or the link of the next mail that has one.

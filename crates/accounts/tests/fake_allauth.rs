@@ -323,3 +323,46 @@ async fn the_list_of_sessions_knows_this_computer_by_its_name() {
     let here = list.iter().find(|device| device.current).unwrap();
     assert_eq!((here.name.as_str(), here.network.as_deref()), ("Regain on a bench", Some("127.0.0.1")));
 }
+
+#[tokio::test]
+async fn whoever_does_not_speak_like_it_is_something_else() {
+    use axum::http::StatusCode;
+    for (status, body, kind) in [
+        (StatusCode::NOT_FOUND, "<h1>Not Found</h1>", ErrorKind::Protocol),
+        (StatusCode::OK, "<h1>Welcome</h1>", ErrorKind::Protocol),
+        (StatusCode::OK, r#"{"data":{"account":{}}}"#, ErrorKind::Protocol),
+        (StatusCode::INTERNAL_SERVER_ERROR, "<h1>Server Error (500)</h1>", ErrorKind::ServerTrouble),
+    ] {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
+        let router = axum::Router::new().fallback(move || async move { (status, body) });
+        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        let clock = Arc::new(accounts::clock::SystemClock);
+        let desk = Desk { http: Http::new().unwrap(), clock, base, device: String::new() };
+        assert_eq!(allauth::find(desk).await.map(|_| ()).unwrap_err().kind(), kind, "{status} {body}");
+    }
+}
+
+/// Three wrong codes are all there are: what cannot be one is not sent.
+#[tokio::test]
+async fn an_empty_code_costs_no_try() {
+    let bench = FakeBench::start(Site::default()).await;
+    let mut exchange = recover(&bench, Fake::EMAIL).await;
+    for _ in 0..5 {
+        let step = answer(&mut *exchange, code(" - ")).await;
+        assert!(matches!(step, Step::Ask(Challenge::Code(_), Some(Problem::WrongCode))), "{step:?}");
+    }
+    let step = answer(&mut *exchange, code(bench.mailed().await.expose())).await;
+    assert!(matches!(step, Step::Ask(Challenge::NewPassword(_), None)), "{step:?}");
+}
+
+/// The server waits for the address to be confirmed, which a recovery does by the way.
+#[tokio::test]
+async fn an_address_that_was_never_confirmed_is_confirmed_by_a_recovery() {
+    let bench = FakeBench::start(Site { unconfirmed: true, ..Site::default() }).await;
+    assert_eq!(sign_in(&bench, Fake::PASSWORD).await.unwrap_err(), ErrorKind::Unsupported);
+    let mut exchange = recover(&bench, Fake::EMAIL).await;
+    answer(&mut *exchange, code(bench.mailed().await.expose())).await;
+    answer(&mut *exchange, new(NEW)).await;
+    signed_in(&bench, NEW).await;
+}

@@ -13,6 +13,7 @@ pub(super) async fn all(free: &Arc<Site>, limited: &Arc<Site>) -> Result<()> {
     a_password_beside_a_wrong_code_tells_who_has_an_account(free).await?;
     a_session_that_asks_for_a_recovery_dies_of_it(free).await?;
     what_is_too_similar_is_said(free).await?;
+    an_address_that_was_never_confirmed_is_confirmed_by_a_recovery(free).await?;
     a_lock_out_is_400(limited).await?;
     too_many_codes_of_the_second_factor_are_400(limited).await?;
     a_site_may_sign_in_with_a_recovery().await?;
@@ -78,6 +79,18 @@ async fn what_is_too_similar_is_said(site: &Arc<Site>) -> Result<()> {
     Ok(())
 }
 
+async fn an_address_that_was_never_confirmed_is_confirmed_by_a_recovery(site: &Arc<Site>) -> Result<()> {
+    let (account, _) = site.begin_sign_up().await?;
+    site.mailed(&account.email).await?;
+    let bench = SiteBench { provider: site.provider().await?, site: site.clone(), account };
+    assert_eq!(password(&bench, PASSWORD).await.unwrap_err().kind(), ErrorKind::Unsupported);
+    // The sign-in has mailed a code as well, for the address alone.
+    bench.mailed().await;
+    recovered(&bench).await?;
+    signed_in(&bench, NEW).await?;
+    Ok(())
+}
+
 async fn a_lock_out_is_400(site: &Arc<Site>) -> Result<()> {
     site.advance(Duration::from_secs(301));
     let bench = SiteBench::start(site.clone(), false).await?;
@@ -88,13 +101,14 @@ async fn a_lock_out_is_400(site: &Arc<Site>) -> Result<()> {
             "{step:?}"
         );
     }
-    let locked = password(&bench, PASSWORD).await.expect_err("locked out");
+    let locked = password(&bench, PASSWORD).await.unwrap_err();
     assert_eq!(locked.kind(), ErrorKind::RateLimited { wait: None });
     let body = json!({ "email": bench.account.email, "password": PASSWORD });
     let reply = site.api().ask("POST", "auth/login", None, body).await?;
     assert_eq!((reply.status, reply.refusals()), (400, vec!["/too_many_login_attempts".to_owned()]));
-    site.advance(Duration::from_secs(301));
-    signed_in(&bench, PASSWORD).await?;
+    // A recovery lifts it.
+    recovered(&bench).await?;
+    signed_in(&bench, NEW).await?;
     Ok(())
 }
 
@@ -125,7 +139,7 @@ async fn a_site_may_sign_in_with_a_recovery() -> Result<()> {
     let (mut exchange, _) = bench.provider.begin(Intent::ChangePassword { session }).await?;
     exchange.answer(Answer::Password(Secret::new(NEW))).await?;
     let changed = exchange.answer(Answer::NewPassword(bench.password())).await;
-    assert_eq!(changed.expect_err("nobody can tell").kind(), ErrorKind::OutcomeUnknown);
+    assert_eq!(changed.unwrap_err().kind(), ErrorKind::OutcomeUnknown);
     signed_in(&bench, PASSWORD).await?;
 
     let bench = SiteBench::start(site, true).await?;

@@ -53,13 +53,7 @@ pub async fn find(desk: Desk) -> Result<Arc<dyn Provider>> {
         rules: PasswordRules::FLOOR,
     };
     let has = |name: &str| methods.iter().any(|method| method == name);
-    Ok(Arc::new(Allauth {
-        api,
-        about,
-        by_mailbox: has("email"),
-        by_name: has("username"),
-        proof: if config.account.password_reset_by_code_enabled { Way::MailCode } else { Way::MailLink },
-    }))
+    Ok(Arc::new(Allauth { api, about, by_mailbox: has("email"), by_name: has("username") }))
 }
 
 struct Allauth {
@@ -67,8 +61,6 @@ struct Allauth {
     about: About,
     by_mailbox: bool,
     by_name: bool,
-    /// How the proof of a recovery is mailed: this server has one way for everyone.
-    proof: Way,
 }
 
 impl Allauth {
@@ -99,8 +91,7 @@ impl Provider for Allauth {
             }
             Intent::Recover { identifier } => {
                 let (exchange, challenge) =
-                    recover::Recover::begin(self.api.clone(), self.proof, self.about.rules, identifier)
-                        .await?;
+                    recover::Recover::begin(self.api.clone(), self.about.rules, &identifier).await?;
                 Ok((Box::new(exchange), challenge))
             }
             Intent::ChangePassword { session } => Ok((
@@ -222,7 +213,7 @@ mod tests {
             abilities: Abilities::ALL,
             rules: PasswordRules::FLOOR,
         };
-        Allauth { api: api::tests::api(), about, by_mailbox, by_name, proof: Way::MailCode }
+        Allauth { api: api::tests::api(), about, by_mailbox, by_name }
     }
 
     #[test]

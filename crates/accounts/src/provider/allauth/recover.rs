@@ -20,13 +20,8 @@ pub(super) struct Recover {
 }
 
 impl Recover {
-    pub async fn begin(
-        api: Api,
-        way: Way,
-        rules: PasswordRules,
-        identifier: String,
-    ) -> Result<(Self, Challenge)> {
-        if !identifier::is_mailbox(&identifier) {
+    pub async fn begin(api: Api, rules: PasswordRules, identifier: &str) -> Result<(Self, Challenge)> {
+        if !identifier::is_mailbox(identifier) {
             return Err(ErrorKind::NeedsMailbox.into());
         }
         let address = identifier.trim().to_owned();
@@ -34,10 +29,10 @@ impl Recover {
         if reply.status == 400 {
             return Err(ErrorKind::BadIdentifier.into());
         }
-        let ticket = sent(&reply, way)?;
-        if way == Way::MailCode && ticket.is_none() {
-            return Err(reply.broken_promise());
-        }
+        let (way, ticket) = match sent(&reply)? {
+            Sent::Link => (Way::MailLink, None),
+            Sent::Code(ticket) => (Way::MailCode, Some(ticket.ok_or_else(|| reply.broken_promise())?)),
+        };
         let now = api.desk.clock.now();
         let ask = CodeAsk {
             purpose: CodePurpose::Recovery,
@@ -74,8 +69,9 @@ impl Recover {
             self.ask.resend_at = Some(now + wait);
             return Ok(self.question(Some(Problem::TooSoon { wait })));
         }
-        let ticket = sent(&reply, self.ask.way)?;
-        self.ticket = ticket.or(self.ticket.take());
+        if let Sent::Code(Some(ticket)) = sent(&reply)? {
+            self.ticket = Some(ticket);
+        }
         self.ask.sent_at = Some(now);
         self.ask.resend_at = Some(now + RESEND);
         Ok(self.question(None))
@@ -87,6 +83,10 @@ impl Recover {
     /// only where there is an account: both would tell strangers who has one.
     async fn check(&mut self, typed: &Secret) -> Result<Step> {
         let proof = plain(typed, self.ask.shape);
+        if proof.is_empty() {
+            // Three wrong ones are all there are: nothing is not worth one.
+            return Ok(self.question(Some(Problem::WrongCode)));
+        }
         let call = Call::post(self.api.url("auth/password/reset")?, json!({ "key": proof.expose() }));
         let reply = self.api.send(call, self.ticket.as_ref()).await?;
         let refusals = api::refusals(&reply);
@@ -145,14 +145,20 @@ async fn request(api: &Api, address: &str, ticket: Option<&Secret>) -> Result<Re
     api.send(call, ticket).await
 }
 
-/// The session that a recovery goes on with, if the answer has a new one.
-fn sent(reply: &Reply, way: Way) -> Result<Option<Secret>> {
-    match (reply.status, way) {
-        (200, Way::MailLink) => Ok(None),
-        (401, Way::MailCode) => {
+/// What was mailed. A site has one way for everyone.
+enum Sent {
+    Link,
+    /// With the session that the recovery goes on with, unless it is the one that was sent along.
+    Code(Option<Secret>),
+}
+
+fn sent(reply: &Reply) -> Result<Sent> {
+    match reply.status {
+        200 => Ok(Sent::Link),
+        401 => {
             let answer: wire::Authentication = reply.json()?;
             answer.pending(RESET).ok_or_else(|| reply.broken_promise())?;
-            Ok(answer.meta.session_token.map(Secret::new))
+            Ok(Sent::Code(answer.meta.session_token.map(Secret::new)))
         }
         _ => Err(failure(reply)),
     }

@@ -17,7 +17,6 @@ pub struct Config {
 #[derive(Deserialize)]
 pub struct AccountConfig {
     pub login_methods: Vec<String>,
-    pub password_reset_by_code_enabled: bool,
 }
 
 /// The answer of every step of a conversation, whatever its status.

@@ -8,16 +8,22 @@ const PERIOD: f64 = 30.0;
 pub(super) struct Account {
     pub password: String,
     pub second_factor: bool,
+    pub confirmed: bool,
     pub saved: Vec<String>,
     /// The authenticator's codes that were used; each is taken once.
     pub used: Vec<String>,
 }
 
 impl Account {
-    pub fn new(second_factor: bool) -> Self {
-        let saved =
-            if second_factor { vec!["48213905".to_owned(), "07731246".to_owned()] } else { Vec::new() };
-        Self { password: Fake::PASSWORD.to_owned(), second_factor, saved, used: Vec::new() }
+    pub fn new(site: Site) -> Self {
+        let saved = if site.second_factor { &["48213905", "07731246"][..] } else { &[] };
+        Self {
+            password: Fake::PASSWORD.to_owned(),
+            second_factor: site.second_factor,
+            confirmed: !site.unconfirmed,
+            saved: saved.iter().map(|&code| code.to_owned()).collect(),
+            used: Vec::new(),
+        }
     }
 
     /// Whether the login names it; addresses and names know no case.

@@ -132,6 +132,9 @@ impl Memory {
         }
         self.account.password = ask.text("password").unwrap_or_default().to_owned();
         self.mail(Fake::EMAIL, "Password Reset", String::new());
+        // Whoever reads the mail has confirmed the address, if it was by a code; and is no longer locked out.
+        self.account.confirmed |= !self.site.by_link;
+        self.counts.retain(|what, _| *what != format!("login_failed {}", Fake::EMAIL));
         if let Some(session) = ask.token.as_deref().and_then(|token| self.sessions.get_mut(token)) {
             session.reset = None;
         }

@@ -38,6 +38,11 @@ impl Memory {
 
     /// The password was right: signed in, or a second factor is asked for.
     pub(super) fn enter(&mut self, ask: &Ask) -> Answer {
+        if !self.account.confirmed {
+            let token = self.token();
+            self.sessions.insert(token.clone(), Session { unconfirmed: true, ..Session::default() });
+            return self.state(Some(&token)).with_token(token);
+        }
         if !self.account.second_factor {
             return Answer::signed_in(Some(self.open(&ask.agent)));
         }
