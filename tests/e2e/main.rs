@@ -13,9 +13,12 @@ mod keyboard;
 mod keychain;
 mod login;
 mod mail;
+mod others;
 mod process;
 mod recovery;
 mod server;
+#[path = "../servers/mod.rs"]
+mod servers;
 mod steps;
 mod transcript;
 mod vault;
