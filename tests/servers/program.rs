@@ -6,11 +6,12 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use accounts::provider::conformance::Cable;
 use anyhow::{Context as _, Result, bail};
 use tempfile::TempDir;
+use tokio::time::Instant;
 
 /// Until a server answers, on a loaded machine.
 const PATIENCE: Duration = Duration::from_secs(120);
