@@ -11,6 +11,7 @@ use std::time::Duration;
 use accounts::provider::conformance::Cable;
 use anyhow::{Context as _, Result, bail};
 use tempfile::TempDir;
+use tokio::time::Instant;
 
 /// How often a server is asked whether it is up, and how long apart: two minutes, for a loaded machine.
 const ASKED: u32 = 1_200;

@@ -304,6 +304,16 @@ async fn a_session_of_yesterday_is_shown_no_list_without_the_password() {
 }
 
 #[tokio::test]
+async fn an_address_that_was_changed_elsewhere_is_noticed() {
+    let bench = FakeBench::start(Setup::default()).await;
+    let mut session = bench.sign_in().await;
+    bench.fake.move_mailbox(EMAIL, "jana@new.example");
+    bench.provider.check(&mut session).await.unwrap();
+    assert_eq!(session.address.as_deref(), Some("jana@new.example"));
+    bench.provider.check(&mut session).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_second_step_goes_on_until_it_is_over() {
     let second = Setup { second_factor: true, limits: false };
     let bench = FakeBench::start(second).await;

@@ -105,7 +105,14 @@ impl Provider for BetterAuth {
         let reply = get(&self.desk, "get-session", session).await?;
         // It answers 200 to everyone, with `null` to those who are not signed in.
         match success(&reply)?.json::<Option<wire::Here>>()? {
-            Some(_) => Ok(()),
+            Some(here) => {
+                let address = Some(here.user.email);
+                // It may have been changed elsewhere.
+                if session.address != address {
+                    *session = Session::of(session.state().clone(), address);
+                }
+                Ok(())
+            }
             None => Err(ErrorKind::SignedOut.into()),
         }
     }

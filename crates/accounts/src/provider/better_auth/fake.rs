@@ -152,6 +152,17 @@ impl Fake {
         }
     }
 
+    /// The account's address becomes another one, as if changed in a browser.
+    pub fn move_mailbox(&self, from: &str, to: &str) {
+        let mut world = lock(&self.world);
+        if let Some(account) = world.account(from) {
+            to.clone_into(&mut account.email);
+        }
+        for line in world.sessions.iter_mut().filter(|line| line.email == from) {
+            to.clone_into(&mut line.email);
+        }
+    }
+
     /// What the authenticator shows now.
     pub fn authenticator(&self, email: &str) -> Option<String> {
         let mut world = lock(&self.world);

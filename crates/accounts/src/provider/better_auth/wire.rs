@@ -31,8 +31,7 @@ pub struct User {
 /// `GET /get-session` to somebody who is signed in.
 #[derive(Deserialize)]
 pub struct Here {
-    #[serde(rename = "user")]
-    pub _user: User,
+    pub user: User,
 }
 
 #[derive(Deserialize)]
