@@ -46,8 +46,8 @@ pub fn node22() -> Result<PathBuf> {
     const VERSION: &str = "22.23.3";
     let folder = once("node22", VERSION, |folder| run(&mut npm(folder, &[&format!("node@{VERSION}")])?))?;
     let platform = folder.join("node_modules/node/node_modules");
-    let found = fs::read_dir(&platform)?.filter_map(Result::ok).map(|entry| entry.path().join("bin"));
-    let found = found.filter(|bin| bin.join("node").is_file()).next();
+    let mut found = fs::read_dir(&platform)?.filter_map(Result::ok).map(|entry| entry.path().join("bin"));
+    let found = found.find(|bin| bin.join("node").is_file());
     found
         .or_else(|| Some(folder.join("node_modules/node/bin")))
         .filter(|bin| bin.join("node").is_file())

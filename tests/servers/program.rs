@@ -46,6 +46,7 @@ impl Program {
         Ok(program)
     }
 
+    #[expect(clippy::disallowed_methods, reason = "the patience for a process is real time")]
     pub async fn start(&self) -> Result<()> {
         let mut command = (self.start)(self);
         let log = File::options().create(true).append(true).open(self.log())?;
