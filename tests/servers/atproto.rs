@@ -3,12 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use accounts::clock::ManualClock;
 use accounts::http::Http;
 use accounts::provider::atproto::fake::HABITS;
 use accounts::provider::atproto::find;
+use accounts::provider::atproto::handle::{Lookup, Resolver};
 use accounts::provider::conformance::{self, Bench, Habits, Report, Setup, Verdict};
 use accounts::provider::{Desk, Which};
 use accounts::{Answer, ErrorKind, Intent, Outcome, Provider, Secret, Step};
@@ -233,6 +234,35 @@ impl Bench for PdsBench {
     }
 }
 
+/// A domain that says by its page alone whose it is; a PDS has that page for the handles it gives.
+struct Page(Arc<Program>);
+
+#[async_trait]
+impl Lookup for Page {
+    async fn txt(&self, _: &str) -> accounts::Result<Vec<String>> {
+        Ok(Vec::new())
+    }
+
+    async fn page(&self, url: url::Url) -> accounts::Result<Option<String>> {
+        let here = format!("http://127.0.0.1:{}{}", self.0.port, url.path());
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let answer = client.get(here).header("host", url.host_str().unwrap()).send().await.unwrap();
+        Ok(if answer.status().is_success() { Some(answer.text().await.unwrap()) } else { None })
+    }
+}
+
+async fn a_handle_leads_to_its_server(host: &Host, bench: &PdsBench) {
+    let plc = format!("http://127.0.0.1:{}/", host.plc.port).parse().unwrap();
+    let resolver = Resolver::with(Http::new().unwrap(), plc, Arc::new(Page(bench.pds.clone())));
+    for typed in [&bench.handle, &format!("@{}", bench.handle.to_uppercase()), &bench.did] {
+        let found = resolver.pds_of(typed).await.unwrap().unwrap();
+        assert_eq!(found.as_str(), format!("http://localhost:{}/", bench.pds.port), "{typed}");
+    }
+    for nobody in ["nobody-here.test", "did:plc:aaaaaaaaaaaaaaaaaaaaaaaa"] {
+        assert_eq!(resolver.pds_of(nobody).await.unwrap(), None, "{nobody}");
+    }
+}
+
 fn is_code(word: &str) -> bool {
     let base32 = |part: &str| part.len() == 5 && part.bytes().all(|c| matches!(c, b'A'..=b'Z' | b'2'..=b'7'));
     word.split_once('-').is_some_and(|(a, b)| base32(a) && base32(b))
@@ -295,15 +325,14 @@ mod defects {
 /// Runs the list against the real server, and what its fake was told to do wrong.
 pub async fn conforms() -> Report {
     use Verdict::{NotOffered, Works};
-    let begun = Instant::now();
     let host = Host::start().await.unwrap();
-    eprintln!("installed and started: {} s", begun.elapsed().as_secs());
 
     let bench = async || host.bench(Setup::default()).await.unwrap();
     defects::the_dash_is_not_optional_and_an_empty_password_is_taken(&bench().await).await;
     defects::a_handle_with_its_at_sign_is_taken_for_an_address(&bench().await).await;
     defects::the_token_before_the_last_outlives_a_sign_out(&bench().await).await;
     defects::signing_out_ends_both(&bench().await).await;
+    a_handle_leads_to_its_server(&host, &bench().await).await;
 
     let report = conformance::all(async |setup| host.bench(setup).await.unwrap()).await;
     assert_eq!(
@@ -324,7 +353,6 @@ pub async fn conforms() -> Report {
             ("A limit is met and waited out", Works),
         ]
     );
-    eprintln!("all of it: {} s", begun.elapsed().as_secs());
     report
 }
 

@@ -53,6 +53,7 @@ impl Program {
         Ok(program)
     }
 
+    #[expect(clippy::disallowed_methods, reason = "the patience for a process is real time")]
     pub async fn start(&self) -> Result<()> {
         let faketime = FAKETIME.into_iter().find(|path| Path::new(path).is_file());
         let faketime = faketime.context("libfaketime is missing: run `cargo xtask setup`")?;
