@@ -11,3 +11,4 @@
 mod install;
 mod mail;
 mod program;
+mod published;
