@@ -27,6 +27,7 @@ const KRATOS: Names = Names {
         "action",
         "attributes",
         "authenticated_at",
+        "authenticator_assurance_level",
         "code",
         "context",
         "continue_with",
@@ -50,6 +51,7 @@ const KRATOS: Names = Names {
         "meta",
         "method",
         "name",
+        "node_type",
         "nodes",
         "ory_session_token",
         "password",
@@ -58,6 +60,8 @@ const KRATOS: Names = Names {
         "recovery_confirm_address",
         "recovery_select_address",
         "redirect_browser_to",
+        "request_url",
+        "schema_id",
         "session",
         "session_token",
         "text",
@@ -74,7 +78,9 @@ const KRATOS: Names = Names {
         "aal",
         "aal2",
         "browser_location_change_required",
+        "choose_method",
         "email",
+        "passed_challenge",
         "refresh",
         "self_service_flow_expired",
         "session_aal1_required",
@@ -97,8 +103,8 @@ const KRATOS_MESSAGES: &[(u32, &str)] = &[
     (4_000_012, "already been used"),
     (4_000_016, "backup recovery code is not valid"),
     (4_000_031, "too similar to the identifier"),
-    (4_000_032, "at least {min_length}"),
-    (4_000_033, "at most {max_length}"),
+    (4_000_032, "at least {min_length} characters long, but got {actual_length}"),
+    (4_000_033, "at most {max_length} characters long, but got {actual_length}"),
     (4_000_034, "data breaches"),
     (4_000_039, "different"),
     (4_060_006, "recovery code is invalid or has already been used"),
@@ -123,6 +129,7 @@ const GOTRUE: Names = Names {
         "code",
         "current_password",
         "email",
+        "expires_at",
         "expires_in",
         "factor_type",
         "factors",
@@ -135,6 +142,7 @@ const GOTRUE: Names = Names {
         "status",
         "token",
         "token_hash",
+        "token_type",
         "type",
         "user",
         "weak_password",
@@ -148,6 +156,7 @@ const GOTRUE: Names = Names {
         "email_not_confirmed",
         "email_provider_disabled",
         "error_code",
+        "grant_type",
         "insufficient_aal",
         "invalid_credentials",
         "length",
@@ -156,8 +165,8 @@ const GOTRUE: Names = Names {
         "mfa_verification_failed",
         "mfa_verification_rejected",
         "no_authorization",
-        "otp_expired",
         "others",
+        "otp_expired",
         "over_email_send_rate_limit",
         "phone_not_confirmed",
         "phone_provider_disabled",
@@ -171,6 +180,7 @@ const GOTRUE: Names = Names {
         "session_expired",
         "session_not_found",
         "totp",
+        "unexpected_failure",
         "user_banned",
         "user_not_found",
         "user_sso_managed",
@@ -180,6 +190,10 @@ const GOTRUE: Names = Names {
     ],
 };
 
+/// What the client of today does not say: the name under `/health`, which the server's own README has, and errors of
+/// before there were codes.
+const NOT_IN_THE_CLIENT: [&str; 4] = ["name", "error", "error_description", "invalid_grant"];
+
 struct Names {
     /// As they stand in the source of the client.
     paths: &'static [&'static str],
@@ -187,6 +201,12 @@ struct Names {
     fields: &'static [&'static str],
     /// Anything else that is compared or sent.
     words: &'static [&'static str],
+}
+
+#[test]
+fn what_the_adapters_say_is_listed() {
+    KRATOS.cover("kratos");
+    GOTRUE.cover("gotrue");
 }
 
 #[test]
@@ -220,6 +240,20 @@ fn gotrue_published() {
 }
 
 impl Names {
+    /// Fails with every name that an adapter uses and this list has not.
+    fn cover(&self, adapter: &str) {
+        let listed: BTreeSet<&str> =
+            self.fields.iter().chain(self.words).copied().chain(NOT_IN_THE_CLIENT).collect();
+        // What a message is about stands in its text.
+        let in_messages =
+            |name: &str| KRATOS_MESSAGES.iter().any(|(_, part)| part.contains(&format!("{{{name}}}")));
+        let used = used(adapter);
+        assert!(used.len() > 20, "the names are found: {used:?}");
+        let known = |name: &str| listed.contains(name) || in_messages(name);
+        let missing: Vec<&String> = used.iter().filter(|name| !known(name)).collect();
+        assert!(missing.is_empty(), "{adapter} says what is not listed: {missing:?}");
+    }
+
     /// Fails with everything that is missing.
     fn look_into(&self, text: &str, in_source: impl Fn(&str) -> String) {
         let properties: BTreeSet<&str> = text.lines().filter_map(property).collect();
@@ -232,6 +266,33 @@ impl Names {
         let missing: Vec<&&str> = paths.chain(fields).chain(others).collect();
         assert!(missing.is_empty(), "not in what was published: {missing:?}");
     }
+}
+
+/// The quoted names of an adapter and its fake, as far as an underscore shows what they are, and the fields that the
+/// adapter reads.
+fn used(adapter: &str) -> BTreeSet<String> {
+    let provider = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/provider");
+    let folders = [provider.join(adapter), provider.join(adapter).join("fake")];
+    let inside = folders.iter().flat_map(|folder| fs::read_dir(folder).unwrap());
+    let files = inside.map(|entry| entry.unwrap().path()).filter(|path| path.is_file());
+    let mut used = BTreeSet::new();
+    for file in files.chain([provider.join(adapter).with_extension("rs")]) {
+        let text = fs::read_to_string(&file).unwrap();
+        for line in text.lines().filter(|line| !line.trim_start().starts_with("//")) {
+            used.extend(line.split('"').skip(1).step_by(2).filter(|word| is_name(word)).map(str::to_owned));
+        }
+        if file.ends_with("wire.rs") {
+            let (theirs, _) = text.split_once("/// What rests in the store").unwrap();
+            let fields = theirs.lines().filter_map(|line| line.trim().strip_prefix("pub ")?.split_once(": "));
+            used.extend(fields.map(|(field, _)| field.to_owned()).filter(|field| field != "kind"));
+        }
+    }
+    used
+}
+
+fn is_name(word: &str) -> bool {
+    let known = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    word.contains('_') && word.starts_with(|c: char| c.is_ascii_lowercase()) && word.chars().all(known)
 }
 
 /// The name that a line of TypeScript declares: `name?: Type` or `'name': Type`.

@@ -183,7 +183,7 @@ impl Fake {
         let state = self.state();
         let flow = state.flows.iter().find(|flow| Some(&flow.id) == id).cloned();
         drop(state);
-        let flow = flow.ok_or_else(|| refusal(StatusCode::NOT_FOUND, "not_found"))?;
+        let flow = flow.ok_or_else(|| unnamed(StatusCode::NOT_FOUND))?;
         if self.clock.now() > flow.begun + LIFE {
             let next = self.successor(&flow);
             let mut answer = refusal(StatusCode::GONE, "self_service_flow_expired");
@@ -210,7 +210,7 @@ impl State {
     }
 
     fn open(&mut self, now: SystemTime, agent: &str) -> Session {
-        let (id, token) = (self.name("session"), self.name("ory_st"));
+        let (id, token) = (self.name("session"), self.name("token"));
         let agent = agent.to_owned();
         let session = Session { id, token, both_factors: false, authenticated_at: now, agent };
         self.sessions.push(session.clone());
@@ -220,6 +220,12 @@ impl State {
 
 fn shown_again(flow: &str) -> Value {
     json!({ "continue_with": [{ "action": "show_recovery_ui", "flow": { "id": flow } }] })
+}
+
+/// A refusal that has words for people alone.
+fn unnamed(status: StatusCode) -> Answer {
+    let error = json!({ "code": status.as_u16(), "status": status.canonical_reason(), "message": "no" });
+    (status, axum::Json(json!({ "error": error })))
 }
 
 fn refusal(status: StatusCode, id: &str) -> Answer {

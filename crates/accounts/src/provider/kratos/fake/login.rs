@@ -7,7 +7,7 @@ use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 
-use super::{AUTHENTICATOR, Answer, Fake, Flow, USERNAME, error, input, refusal, text};
+use super::{AUTHENTICATOR, Answer, Fake, Flow, USERNAME, error, input, refusal, text, unnamed};
 
 type Asked = Query<HashMap<String, String>>;
 
@@ -54,7 +54,7 @@ pub async fn submit(
             }
             (!fits).then_some(4_000_016)
         }
-        _ => return refusal(StatusCode::BAD_REQUEST, "bad_request"),
+        _ => return unnamed(StatusCode::BAD_REQUEST),
     };
     if let Some(wrong) = wrong {
         drop(state);

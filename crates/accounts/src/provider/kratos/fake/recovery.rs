@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use serde_json::{Value, json};
 
-use super::{Answer, Fake, Flow, TRIES, error, input, refusal, shown_again, text};
+use super::{Answer, Fake, Flow, TRIES, error, input, refusal, shown_again, text, unnamed};
 use crate::clock::Clock as _;
 
 pub async fn begin(State(fake): State<Fake>, headers: HeaderMap) -> Answer {
@@ -36,7 +36,7 @@ pub async fn submit(
     };
     let given = |name: &str| body[name].as_str().filter(|value| !value.is_empty());
     if body["method"] != "code" {
-        return refusal(StatusCode::BAD_REQUEST, "bad_request").into_response();
+        return unnamed(StatusCode::BAD_REQUEST).into_response();
     }
     if let Some(code) = given("code") {
         return check(&fake, &flow, code);
@@ -58,7 +58,7 @@ pub async fn submit(
                 ask_choice(&fake, &flow, typed)
             }
         }
-        _ => refusal(StatusCode::BAD_REQUEST, "bad_request"),
+        _ => unnamed(StatusCode::BAD_REQUEST),
     };
     answer.into_response()
 }
@@ -101,7 +101,7 @@ fn ask_whole(fake: &Fake, flow: &Flow, typed: &str) -> Answer {
 fn check(fake: &Fake, flow: &Flow, code: &str) -> Response {
     let mut state = fake.state();
     let Some(known) = state.flows.iter_mut().find(|known| known.id == flow.id) else {
-        return refusal(StatusCode::NOT_FOUND, "not_found").into_response();
+        return unnamed(StatusCode::NOT_FOUND).into_response();
     };
     known.tries += 1;
     if known.tries > TRIES {
@@ -110,7 +110,7 @@ fn check(fake: &Fake, flow: &Flow, code: &str) -> Response {
         if !fake.setup.transitions {
             return elsewhere(&next);
         }
-        let mut answer = refusal(StatusCode::BAD_REQUEST, "bad_request");
+        let mut answer = unnamed(StatusCode::BAD_REQUEST);
         answer.1.0["error"]["details"] = shown_again(&next);
         return answer.into_response();
     }

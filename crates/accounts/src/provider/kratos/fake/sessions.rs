@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use serde_json::{Value, json};
 
-use super::{Answer, Fake, Session, refusal, written};
+use super::{Answer, Fake, Session, refusal, unnamed, written};
 
 impl Fake {
     /// The session whose token was sent, whatever it lacks.
@@ -76,7 +76,7 @@ pub async fn end_others(State(fake): State<Fake>, headers: HeaderMap) -> Answer 
 
 pub async fn end_one(State(fake): State<Fake>, Path(id): Path<String>, headers: HeaderMap) -> Response {
     match fake.full_session(&headers) {
-        Ok(here) if here.id == id => refusal(StatusCode::BAD_REQUEST, "bad_request").into_response(),
+        Ok(here) if here.id == id => unnamed(StatusCode::BAD_REQUEST).into_response(),
         Ok(_) => {
             fake.state().sessions.retain(|session| session.id != id);
             StatusCode::NO_CONTENT.into_response()
@@ -90,7 +90,7 @@ pub async fn sign_out(State(fake): State<Fake>, Json(body): Json<Value>) -> Resp
     let before = state.sessions.len();
     state.sessions.retain(|session| body["session_token"] != *session.token);
     if before == state.sessions.len() {
-        return refusal(StatusCode::FORBIDDEN, "forbidden").into_response();
+        return unnamed(StatusCode::FORBIDDEN).into_response();
     }
     StatusCode::NO_CONTENT.into_response()
 }

@@ -7,7 +7,7 @@ use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 
-use super::{Answer, Fake, MIN_LENGTH, PRIVILEGED, error, input, refusal, text};
+use super::{Answer, Fake, MIN_LENGTH, PRIVILEGED, error, input, refusal, text, unnamed};
 use crate::clock::Clock as _;
 
 pub async fn begin(State(fake): State<Fake>, headers: HeaderMap) -> Answer {
@@ -37,7 +37,7 @@ pub async fn submit(
         return answer;
     }
     let Some(password) = body["password"].as_str().filter(|_| body["method"] == "password") else {
-        return refusal(StatusCode::BAD_REQUEST, "bad_request");
+        return unnamed(StatusCode::BAD_REQUEST);
     };
     let length = password.chars().count();
     if length < MIN_LENGTH {
