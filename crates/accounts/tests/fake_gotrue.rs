@@ -15,6 +15,9 @@ use accounts::{
     Answer, Challenge, ErrorKind, Exchange, Intent, Outcome, Problem, Provider, Secret, Session, Step,
 };
 use async_trait::async_trait;
+use axum::Router;
+use axum::http::StatusCode;
+use tokio::net::TcpListener;
 
 const NEW: &str = "mossy-kettle-Walnut-29";
 
@@ -297,4 +300,38 @@ async fn others_are_ended_and_this_one_alone() {
     bench.provider.end_session(&mut here, Which::This, None).await.unwrap();
     bench.provider.check(&mut there).await.unwrap();
     bench.provider.end_session(&mut here, Which::This, None).await.unwrap();
+}
+
+/// A telephone is a second factor that this program cannot ask for.
+#[tokio::test]
+async fn a_recovery_that_cannot_go_on_leaves_no_session_behind() {
+    let bench = FakeBench::start(fake::Setup { second_factor: true, by_phone: true, ..plain() }).await;
+    let before = bench.fake.sessions();
+    let mut exchange = bench.recover().await;
+    exchange.answer(Answer::Code(bench.code())).await.unwrap();
+    let error = exchange.answer(Answer::NewPassword(Secret::new(NEW))).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unsupported);
+    assert_eq!(bench.fake.sessions(), before);
+}
+
+#[tokio::test]
+async fn another_server_is_told_apart() {
+    for (status, body, kind) in [
+        (200, r#"{"name":"GoTrue"}"#, None),
+        (200, r#"{"name":"another"}"#, Some(ErrorKind::Protocol)),
+        (200, "<html>", Some(ErrorKind::Protocol)),
+        // The gateway of a hosted project, without its public key.
+        (401, r#"{"message":"No API key found in request"}"#, Some(ErrorKind::Protocol)),
+        (502, "<html>", Some(ErrorKind::ServerTrouble)),
+    ] {
+        let answer = (StatusCode::from_u16(status).unwrap(), body);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
+        let router = Router::new().fallback(move || async move { answer });
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        let clock = Arc::new(ManualClock::at(1_800_000_000));
+        let desk = Desk { http: Http::new().unwrap(), clock, base, device: "Regain".into() };
+        let found = gotrue::find(desk).await.map(|_| ());
+        assert_eq!(found.err().map(|error| error.kind()), kind, "{status} {body}");
+    }
 }

@@ -15,6 +15,9 @@ use accounts::{
     Answer, Challenge, ErrorKind, Exchange, Intent, Outcome, Problem, Provider, Secret, Session, Step,
 };
 use async_trait::async_trait;
+use axum::Router;
+use axum::http::StatusCode;
+use tokio::net::TcpListener;
 
 const NEW: &str = "mossy-kettle-Walnut-29";
 
@@ -221,11 +224,13 @@ async fn a_recovery_ends_the_other_sessions_and_keeps_its_own() {
 #[tokio::test]
 async fn a_recovered_session_that_waited_too_long_starts_again() {
     let bench = FakeBench::start(plain()).await;
+    let before = bench.fake.sessions();
     let (mut exchange, _) = bench.recover(ADDRESS).await;
     exchange.answer(Answer::Code(bench.code())).await.unwrap();
     bench.clock.advance(Duration::from_secs(3601));
     let error = exchange.answer(Answer::NewPassword(Secret::new(NEW))).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Expired);
+    assert_eq!(bench.fake.sessions(), before, "the session that led nowhere is ended");
 }
 
 /// A session of yesterday may not set a password: the current one makes it fresh.
@@ -270,4 +275,26 @@ async fn this_session_may_be_ended_from_the_list() {
     assert_eq!(bench.provider.check(&mut session).await.unwrap_err().kind(), ErrorKind::SignedOut);
     // Twice is no harm.
     bench.provider.end_session(&mut session, Which::This, None).await.unwrap();
+}
+
+/// Strangers are turned away in these very words, or it is another server.
+#[tokio::test]
+async fn another_server_is_told_apart() {
+    for (status, body, kind) in [
+        (401, r#"{"error":{"id":"session_inactive"}}"#, None),
+        (401, r#"{"error":"unauthorized"}"#, Some(ErrorKind::Protocol)),
+        (200, "<html>", Some(ErrorKind::Protocol)),
+        (404, "", Some(ErrorKind::Protocol)),
+        (502, "<html>", Some(ErrorKind::ServerTrouble)),
+    ] {
+        let answer = (StatusCode::from_u16(status).unwrap(), body);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
+        let router = Router::new().fallback(move || async move { answer });
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        let clock = Arc::new(ManualClock::at(1_800_000_000));
+        let desk = Desk { http: Http::new().unwrap(), clock, base, device: "Regain".into() };
+        let found = kratos::find(desk).await.map(|_| ());
+        assert_eq!(found.err().map(|error| error.kind()), kind, "{status} {body}");
+    }
 }

@@ -1,7 +1,7 @@
 //! The adapter to Supabase Auth (GoTrue). Written from its published client and not yet tried against a live server.
 //!
-//! A recovery's right code opens a session before there is a new password. Whoever stops there leaves that session
-//! behind until it is ended elsewhere: an exchange that is dropped can call nobody.
+//! A recovery's right code opens a session before there is a new password. It is ended where the recovery cannot go on;
+//! but whoever just stops leaves it behind until it is ended elsewhere: an exchange that is dropped can call nobody.
 //!
 //! Hosted projects stand behind a gateway that wants a public key in the header `apikey`. A server is known by its
 //! origin alone, so there is nowhere to keep one: such a project answers as a stranger, and is not found.
@@ -194,9 +194,15 @@ fn call_with<'s, 'a: 's>(call: &impl Fn() -> Call<'a>, token: &'s Secret) -> Cal
     call.bearer(token)
 }
 
-async fn sign_out(desk: &Desk, access: &Secret, scope: &str) -> Result<()> {
-    let reply = desk.http.send(Call::post_empty(scope_url(desk, scope)?).bearer(access)).await?;
-    success(&reply).map(|_| ())
+/// Ends a session that was opened in a conversation, and that nobody else would know of.
+async fn leave(desk: &Desk, access: &Secret) {
+    let ended = async {
+        let reply = desk.http.send(Call::post_empty(scope_url(desk, "local")?).bearer(access)).await?;
+        success(&reply).map(|_| ())
+    };
+    if let Err(error) = ended.await {
+        tracing::info!(%error, "a session that was opened for a proof was left standing");
+    }
 }
 
 fn scope_url(desk: &Desk, scope: &str) -> Result<Url> {

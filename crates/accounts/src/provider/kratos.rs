@@ -1,8 +1,8 @@
 //! The adapter to Ory Kratos, over its flows for native apps. Written from its published API description and not yet
 //! tried against a live server.
 //!
-//! A recovery's right code opens a session before there is a new password. Whoever stops there leaves that session
-//! behind until it runs out: an exchange that is dropped can call nobody.
+//! A recovery's right code opens a session before there is a new password. It is ended where the recovery cannot go on;
+//! but whoever just stops leaves it behind until it runs out: an exchange that is dropped can call nobody.
 //!
 //! With `feature_flags.use_continue_with_transitions` off, the server ends every recovery on a web page: the right code
 //! is answered with `Unsupported`. Nothing tells beforehand.
@@ -128,7 +128,7 @@ impl Provider for Kratos {
     ) -> Result<Option<u32>> {
         let token = token(session)?;
         match which {
-            Which::This => self.sign_out(&token).await.map(|()| None),
+            Which::This => sign_out(&self.desk, &token).await.map(|()| None),
             Which::AllOthers => {
                 let call = with(Call::delete(self.desk.url("sessions")?), Some(&token));
                 let reply = self.desk.http.send(call).await?;
@@ -140,7 +140,7 @@ impl Provider for Kratos {
                 let reply = self.desk.http.send(with(Call::delete(url), Some(&token))).await?;
                 match reply.status {
                     // The current session is not ended this way.
-                    400 => self.sign_out(&token).await.map(|()| Some(1)),
+                    400 => sign_out(&self.desk, &token).await.map(|()| Some(1)),
                     404 => Ok(Some(0)),
                     _ => success(&reply).map(|_| Some(1)),
                 }
@@ -160,16 +160,21 @@ impl Provider for Kratos {
     }
 }
 
-impl Kratos {
-    async fn sign_out(&self, token: &Secret) -> Result<()> {
-        let body = json!({ "session_token": token.expose() });
-        let call = Call::delete_with(self.desk.url("self-service/logout/api")?, body);
-        let reply = self.desk.http.send(with(call, None)).await?;
-        match reply.status {
-            // It knows no such token: signed out already.
-            403 => Ok(()),
-            _ => success(&reply).map(|_| ()),
-        }
+async fn sign_out(desk: &Desk, token: &Secret) -> Result<()> {
+    let body = json!({ "session_token": token.expose() });
+    let call = Call::delete_with(desk.url("self-service/logout/api")?, body);
+    let reply = desk.http.send(with(call, None)).await?;
+    match reply.status {
+        // It knows no such token: signed out already.
+        403 => Ok(()),
+        _ => success(&reply).map(|_| ()),
+    }
+}
+
+/// Ends a session that a recovery has opened and that leads nowhere.
+async fn leave(desk: &Desk, token: &Secret) {
+    if let Err(error) = sign_out(desk, token).await {
+        tracing::info!(%error, "a session that a recovery had opened was left standing");
     }
 }
 

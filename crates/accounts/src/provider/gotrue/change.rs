@@ -77,7 +77,7 @@ impl Change {
             Err(error) => Err(error),
         };
         if !kept {
-            self.drop_session(&open.access).await;
+            leave(&self.desk, &open.access).await;
         }
         step
     }
@@ -98,13 +98,6 @@ impl Change {
         };
         self.stage = Stage::Mailed { open: open.clone(), ask: ask.clone() };
         Ok(Step::Ask(Challenge::Code(ask), problem))
-    }
-
-    /// Nobody else would know of the session that proved the current password.
-    async fn drop_session(&self, access: &Secret) {
-        if let Err(error) = sign_out(&self.desk, access, "local").await {
-            tracing::info!(%error, "a session that was opened for a proof was left standing");
-        }
     }
 }
 

@@ -55,6 +55,8 @@ pub struct Setup {
     /// The path below which it stands, as `/auth/v1`.
     pub path: &'static str,
     pub second_factor: bool,
+    /// The second factor is a telephone, and no authenticator.
+    pub by_phone: bool,
     /// One mail a minute for each account.
     pub limits: bool,
     /// Errors in the spelling of before the codes: `{"error":"invalid_grant"}` at sign-in.
@@ -169,7 +171,8 @@ impl Fake {
     }
 
     fn user(&self) -> Value {
-        let factor = json!({ "id": FACTOR, "factor_type": "totp", "status": "verified" });
+        let kind = if self.setup.by_phone { "phone" } else { "totp" };
+        let factor = json!({ "id": FACTOR, "factor_type": kind, "status": "verified" });
         let unverified = json!({ "id": "factor-0", "factor_type": "totp", "status": "unverified" });
         let factors = if self.setup.second_factor { json!([unverified, factor]) } else { Value::Null };
         let mut user = json!({ "id": "user", "aud": "authenticated", "email": ADDRESS, "phone": PHONE });

@@ -77,7 +77,10 @@ impl Recover {
             }
             Setting::LacksSecondFactor => {
                 // Where it is a telephone or a security key, this program cannot ask for it.
-                let second = Second::of(open).ok_or(ErrorKind::Unsupported)?;
+                let Some(second) = Second::of(open) else {
+                    leave(&self.desk, &open.access).await;
+                    return Err(ErrorKind::Unsupported.into());
+                };
                 let step = second.question(None);
                 self.stage = Stage::SecondFactor(second);
                 Ok(step)

@@ -101,7 +101,9 @@ impl Recover {
     async fn set(&mut self, token: Secret, new: &Secret) -> Result<Step> {
         let setting = match set_password(&self.desk, &token, self.settings.as_deref(), new).await {
             // The session that the code opened has ended, or is too old to set a password: back to the beginning.
-            Err(error) if matches!(error.kind(), ErrorKind::SignedOut | ErrorKind::ProveAgain) => {
+            Err(error) if error.kind() == ErrorKind::SignedOut => return Err(ErrorKind::Expired.into()),
+            Err(error) if error.kind() == ErrorKind::ProveAgain => {
+                leave(&self.desk, &token).await;
                 return Err(ErrorKind::Expired.into());
             }
             setting => setting?,
@@ -119,7 +121,11 @@ impl Recover {
                 Ok(Step::Ask(Challenge::NewPassword(self.rules), Some(problem)))
             }
             Setting::LacksSecondFactor => {
-                let second = Second::begin(&self.desk, token).await?;
+                let second = Second::begin(&self.desk, token.clone()).await;
+                if second.as_ref().is_err_and(|error| error.kind() == ErrorKind::Unsupported) {
+                    leave(&self.desk, &token).await;
+                }
+                let second = second?;
                 let step = second.question(None);
                 self.second = Some(second);
                 Ok(step)
