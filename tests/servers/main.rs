@@ -7,6 +7,7 @@
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a surprise must stop the test")]
 
+mod published;
 #[path = "mod.rs"]
 mod servers;
 mod table;

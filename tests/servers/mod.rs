@@ -5,6 +5,6 @@
 pub mod allauth;
 pub mod atproto;
 pub mod better_auth;
-mod install;
+pub mod install;
 mod mail;
 mod program;

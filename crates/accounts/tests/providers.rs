@@ -29,6 +29,7 @@ const HABITS: Habits = Habits {
     says_weak: true,
     recovery_ends: SessionsEnd::AtOnce,
     second_factor: true,
+    second_factor_guards_recovery: false,
     access_life: Some(Duration::from_secs(900)),
     survives_restart: true,
     // It takes every request and mails no more than it should: "wait" would tell strangers who has an account.

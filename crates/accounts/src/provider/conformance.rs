@@ -109,6 +109,8 @@ pub struct Habits {
     pub recovery_ends: SessionsEnd,
     /// An authenticator can be asked for at sign-in.
     pub second_factor: bool,
+    /// After the mailed proof, recovery asks for the second factor, too, before it sets a password.
+    pub second_factor_guards_recovery: bool,
     /// How long a session holds before it must be renewed with a second token; `None`: it needs no renewal.
     pub access_life: Option<Duration>,
     /// A recovery under way goes on after the server was started again.

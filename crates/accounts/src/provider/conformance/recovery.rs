@@ -21,6 +21,9 @@ pub async fn asks_for_the_second_factor_afterwards(bench: &dyn Bench) {
     let (mut exchange, _) = begin_recover(bench).await;
     let proof = bench.mailed().await;
     prove(&mut *exchange, proof).await;
+    if bench.habits().second_factor_guards_recovery {
+        prove_second_factor(bench, &mut *exchange).await;
+    }
     set(&mut *exchange, NEW).await;
     let mut exchange = begin_sign_in(bench, &bench.identifier()).await;
     let step = exchange.answer(Answer::Password(Secret::new(NEW))).await.unwrap();
@@ -29,6 +32,16 @@ pub async fn asks_for_the_second_factor_afterwards(bench: &dyn Bench) {
         CodePurpose::SecondFactor,
         "recovery leaves the second factor standing"
     );
+}
+
+/// The new password is held back until the second factor is proven; then it is asked for again.
+async fn prove_second_factor(bench: &dyn Bench, exchange: &mut dyn Exchange) {
+    let step = exchange.answer(Answer::NewPassword(Secret::new(NEW))).await.unwrap();
+    assert_eq!(code_asked(step).purpose, CodePurpose::SecondFactor, "the mailbox alone does not do");
+    let right = bench.authenticator().expect("this bench has a second factor");
+    let step = exchange.answer(Answer::Code(other_code(&right))).await.unwrap();
+    assert!(is_wrong_code(&step), "{step:?}");
+    prove(exchange, right).await;
 }
 
 pub async fn a_wrong_proof_may_be_mended(bench: &dyn Bench) {
