@@ -10,4 +10,5 @@
 
 mod install;
 mod mail;
+mod matrix;
 mod program;
