@@ -1,7 +1,7 @@
 //! What the adapter steps around, shown at the server itself: where one of these fails, a step has become needless.
 
 use accounts::provider::Way;
-use accounts::{Answer, Challenge, ErrorKind, Intent, Outcome, Problem, Provider, Step};
+use accounts::{Answer, Challenge, ErrorKind, Intent, Outcome, Problem, Step};
 
 use serde_json::Value;
 
