@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use accounts::provider::{Abilities as Able, Which};
 use accounts::store::{Past, PastId, Staged};
-use accounts::{AccountState as State, ErrorKind, Secret, signed_in};
+use accounts::{AccountState as State, ErrorKind, Secret, identifier, signed_in};
 
 use crate::app::App;
 use crate::view::*;
@@ -40,7 +40,7 @@ impl App {
         // Offline, the page opens all the same; what the server does not offer it will say itself.
         let able = match self.providers.get(&account.server).await {
             Ok(provider) => provider.about().abilities,
-            Err(_) => Able { recover: true, change_with_current: true, sessions: true },
+            Err(_) => Able::ALL,
         };
         let signed_in_at = match account.state {
             State::SignedIn { since } => Some(seconds(since)),
@@ -54,6 +54,9 @@ impl App {
             waiting: staged.iter().map(waiting).collect(),
             history: history.iter().map(past).collect(),
             abilities: able.into(),
+            asks_mailbox: able.recover_by_mailbox
+                && account.recover_as.is_none()
+                && !identifier::is_mailbox(&account.identifier),
             mailbox: account.mailbox,
             note,
             draft,
@@ -65,6 +68,13 @@ impl App {
         let provider = self.providers.get(&account.server).await?;
         let devices = signed_in::sessions(&deps, &provider, &account).await?;
         Ok(devices.into_iter().map(Into::into).collect())
+    }
+
+    /// Whether the account is still signed in, where its server lists no sessions.
+    pub async fn check_session(&self, id: &str) -> Result<(), ErrorView> {
+        let (deps, account) = self.known(id)?;
+        let provider = self.providers.get(&account.server).await?;
+        Ok(signed_in::check(&deps, &provider, &account).await?)
     }
 
     pub async fn end_session(&self, id: &str, which: Which) -> Result<u32, ErrorView> {

@@ -25,6 +25,7 @@ fn main() {
         "check_identifier",
         "doctor",
         "sessions",
+        "check_session",
         "end_session",
         "end_other_sessions",
         "sign_out",

@@ -35,6 +35,7 @@ pub fn builder() -> Builder<Wry> {
         check_identifier,
         doctor,
         sessions,
+        check_session,
         end_session,
         end_other_sessions,
         sign_out,
@@ -126,7 +127,7 @@ async fn account(app: State<'_, App>, id: String) -> Answered<AccountPage> {
 
 #[tauri::command]
 #[specta::specta]
-async fn find_server(app: State<'_, App>, address: String) -> Answered<ServerView> {
+async fn find_server(app: State<'_, App>, address: String) -> Answered<FoundView> {
     app.find_server(&address).await
 }
 
@@ -207,6 +208,12 @@ async fn doctor(app: State<'_, App>, flow: u32) -> Answered<DoctorView> {
 #[specta::specta]
 async fn sessions(app: State<'_, App>, account: String) -> Answered<Vec<DeviceView>> {
     app.sessions(&account).await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn check_session(app: State<'_, App>, account: String) -> Answered<()> {
+    app.check_session(&account).await
 }
 
 #[tauri::command]

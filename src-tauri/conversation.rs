@@ -69,8 +69,8 @@ impl Conversations {
 }
 
 impl App {
-    /// Asks what is at an address, and nothing else.
-    pub async fn find_server(&self, address: &str) -> Result<ServerView, ErrorView> {
+    /// Asks what is behind what was typed, and nothing else.
+    pub async fn find_server(&self, address: &str) -> Result<FoundView, ErrorView> {
         let found = self.providers.find(address).await;
         if let (Err(error), Ok(url)) = (&found, address::parse(address))
             && error.kind() == ErrorKind::Offline
@@ -79,8 +79,11 @@ impl App {
         {
             return Err(ErrorView::Address { why: AddressProblem::NotFound });
         }
-        let (server, provider) = found??;
-        Ok(view_from::server(server.base.as_str(), provider.about()))
+        let found = found??;
+        Ok(FoundView {
+            identifier: found.iter().find_map(|found| found.identifier.clone()),
+            servers: found.iter().map(|one| view_from::server(&one.server, one.provider.about())).collect(),
+        })
     }
 
     pub async fn begin(&self, form: BeginForm) -> Result<View, ErrorView> {
@@ -94,14 +97,27 @@ impl App {
                 let (_, account) = self.known(id)?;
                 (account.server.clone(), self.providers.get(&account.server).await?, Some(account))
             }
-            Target::Server { address } => {
-                let (server, provider) = self.providers.find(address).await??;
+            Target::Server { address, server } => {
+                // Nothing but what was found goes there: an address that was made up is held to the same rules.
+                address::parse(address)?;
+                let base = address.parse().map_err(|_| ErrorView::Bug)?;
+                let server = Server { kind: (*server).into(), base };
+                let provider = self.providers.get(&server).await?;
                 (server, provider, None)
             }
         };
+        let by_mailbox = form.intent == IntentKind::Recover && provider.about().abilities.recover_by_mailbox;
         let account = match (listed, typed) {
             (Some(account), None) => account,
             (Some(account), Some(typed)) if account.identifier == typed => account,
+            // The address of its mailbox, which only recovery asks for.
+            (Some(account), Some(typed))
+                if by_mailbox
+                    && identifier::is_mailbox(typed)
+                    && !identifier::is_mailbox(&account.identifier) =>
+            {
+                Account { recover_as: Some(typed.into()), ..account }
+            }
             // On the form of a listed account, too, somebody else may sign in: that is another account.
             (_, Some(typed)) => deps
                 .accounts
@@ -109,7 +125,7 @@ impl App {
                 .unwrap_or_else(|| new_account(&deps, &server, provider.about(), typed)),
             (None, None) => return Err(ErrorView::BadIdentifier),
         };
-        let view = view_from::server(server.base.as_str(), provider.about());
+        let view = view_from::server(&server, provider.about());
         let flow = Flow::begin(deps.clone(), provider, account, form.intent.into()).await?;
         let conversation = Conversation { deps, server: view, flow: AsyncMutex::new(Some(flow)) };
         let (number, conversation) = self.conversations.add(conversation);
@@ -229,7 +245,11 @@ impl Conversation {
 
 /// What an identifier that is being typed looks like.
 pub fn check_identifier(typed: &str) -> IdentifierCheck {
-    IdentifierCheck { plausible: identifier::is_plausible(typed), suggestion: identifier::suggestion(typed) }
+    IdentifierCheck {
+        plausible: identifier::is_plausible(typed),
+        mailbox: identifier::is_mailbox(typed),
+        suggestion: identifier::suggestion(typed),
+    }
 }
 
 fn new_account(deps: &Deps, server: &Server, about: &About, identifier: &str) -> Account {
@@ -241,6 +261,7 @@ fn new_account(deps: &Deps, server: &Server, about: &About, identifier: &str) ->
         practice: about.practice,
         state: AccountState::SignedOut,
         mailbox: None,
+        recover_as: None,
     }
 }
 
@@ -249,6 +270,7 @@ fn given(form: AnswerForm) -> Given {
         AnswerForm::Password { password } => Given::Password(Secret::new(password)),
         AnswerForm::Saved => Given::Saved,
         AnswerForm::Code { code } => Given::Code(Secret::new(code)),
+        AnswerForm::Opened => Given::Opened,
         AnswerForm::NewPassword { password, repeat } => {
             Given::NewPassword { password: Secret::new(password), repeat: Secret::new(repeat) }
         }

@@ -6,8 +6,10 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
+mod servers;
 mod vault;
 
+pub use servers::*;
 pub use vault::*;
 
 /// What the window needs to draw its first screen.
@@ -120,6 +122,7 @@ pub struct AccountRow {
     /// Host (and port) of the account server.
     pub server: String,
     pub practice: bool,
+    pub kind: ServerKind,
     pub state: AccountState,
 }
 
@@ -147,6 +150,8 @@ pub struct AccountPage {
     /// Earlier passwords; newest first.
     pub history: Vec<PastView>,
     pub abilities: Abilities,
+    /// Recovery is asked for with an e-mail address, and this account's is not known yet.
+    pub asks_mailbox: bool,
     /// Masked address that gets the recovery code, where the server told us.
     pub mailbox: Option<String>,
     /// A note is kept; it is shown only when asked for.
@@ -181,62 +186,11 @@ pub enum Why {
     Sent,
 }
 
-#[derive(Debug, Clone, Copy, Serialize, Type)]
-#[serde(rename_all = "camelCase")]
-pub struct Abilities {
-    pub recover: bool,
-    pub change_with_current: bool,
-    pub sessions: bool,
-}
-
-#[derive(Debug, Clone, Serialize, Type)]
-#[serde(rename_all = "camelCase")]
-pub struct DeviceView {
-    pub id: String,
-    pub name: String,
-    pub last_used_at: u32,
-    pub current: bool,
-    pub network: Option<String>,
-}
-
-/// A server that answered, before anything is sent to it but "who are you".
-#[derive(Debug, Clone, Serialize, Type)]
-#[serde(rename_all = "camelCase")]
-pub struct ServerView {
-    /// What to hand back in [`Target::Server`].
-    pub address: String,
-    pub name: String,
-    /// Host (and port), to show.
-    pub host: String,
-    pub practice: bool,
-    pub abilities: Abilities,
-}
-
-#[derive(Debug, Clone, Serialize, Type)]
-#[serde(rename_all = "camelCase")]
-pub struct PracticeView {
-    pub server: ServerView,
-    /// Identifier of the made-up account.
-    pub identifier: String,
-    /// Saved recovery codes of the made-up account: practice has no secrets.
-    pub recovery_codes: Vec<String>,
-}
-
-/// A mail in the practice outbox.
-#[derive(Debug, Clone, Serialize, Type)]
-#[serde(rename_all = "camelCase")]
-pub struct PracticeMail {
-    pub id: String,
-    pub at: u32,
-    pub subject: String,
-    pub text: String,
-}
-
 #[derive(Debug, Clone, Deserialize, Type)]
 #[serde(rename_all = "camelCase", tag = "kind")]
 pub enum Target {
     Account { id: String },
-    Server { address: String },
+    Server { address: String, server: ServerKind },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
@@ -302,6 +256,8 @@ pub struct CodeView {
     /// Seconds until a new code may be asked for; `None`: there is no new code this way.
     pub resend_in: Option<u32>,
     pub other_ways: Vec<Way>,
+    /// The mailed link may be opened in a browser instead of being pasted.
+    pub may_be_opened: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]
@@ -327,6 +283,8 @@ pub enum CodeShape {
     Digits { length: u8 },
     /// Letters and digits in groups, `XXXX-XXXX-XXXX-XXXX`.
     Groups { groups: u8, size: u8 },
+    /// Whatever the mail says, in one field.
+    Any,
     /// A link, pasted whole.
     Link,
 }
@@ -375,6 +333,8 @@ pub enum AnswerForm {
     Code {
         code: String,
     },
+    /// The mailed link was opened in a browser.
+    Opened,
     /// A typed one, twice.
     NewPassword {
         password: String,
@@ -398,6 +358,8 @@ pub enum ProblemView {
     /// None of the saved passwords opens this account.
     NoPasswordFits,
     WrongCode,
+    /// The mailed link has not been opened yet.
+    NotOpened,
     #[serde(rename_all = "camelCase")]
     WeakPassword {
         reasons: Vec<WeakReason>,
@@ -421,6 +383,10 @@ pub enum WeakReason {
     ContainsServer,
     Guessable,
     SameAsCurrent,
+    NeedsDigit,
+    NeedsLowercase,
+    NeedsUppercase,
+    NeedsSymbol,
 }
 
 /// What the person cannot mend on this screen.
@@ -450,6 +416,12 @@ pub enum ErrorView {
     Protocol,
     /// The identifier is empty, over-long or incomplete.
     BadIdentifier,
+    /// Recovery there is asked for with the e-mail address of the account.
+    NeedsMailbox,
+    /// The server says that there is no such account.
+    UnknownAccount,
+    /// The server wants the password again, and none is saved that it takes.
+    ProveAgain,
     /// TLS could not be set up; often the computer's clock is wrong.
     NotTrusted,
     /// A file of Regain's own cannot be read; it is left as it is.
@@ -566,6 +538,8 @@ pub struct Copied {
 pub struct IdentifierCheck {
     /// Holds something that could be an identifier.
     pub plausible: bool,
+    /// It is the address of a mailbox.
+    pub mailbox: bool,
     /// "Did you mean …?"
     pub suggestion: Option<String>,
 }

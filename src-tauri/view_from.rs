@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use accounts::address::AddressProblem as Address;
 use accounts::flow::{Done, Finish, Purpose, Question as Asked};
 use accounts::provider::{
-    Abilities as Able, About, CodeAsk, CodePurpose as For, CodeShape as Shape, Device, Way as By,
-    WeakReason as Weak,
+    Abilities as Able, About, CodeAsk, CodePurpose as For, CodeShape as Shape, Device, Kind, Server,
+    Way as By, WeakReason as Weak,
 };
 use accounts::signed_in::Resolution as Found;
 use accounts::store::{StoreKind as Kept, Why as Because};
@@ -54,6 +54,9 @@ impl From<Error> for ErrorView {
             ErrorKind::OutcomeUnknown => Self::OutcomeUnknown,
             ErrorKind::Unsupported => Self::Unsupported,
             ErrorKind::BadIdentifier => Self::BadIdentifier,
+            ErrorKind::NeedsMailbox => Self::NeedsMailbox,
+            ErrorKind::UnknownAccount => Self::UnknownAccount,
+            ErrorKind::ProveAgain => Self::ProveAgain,
             ErrorKind::NotTrusted => Self::NotTrusted,
             ErrorKind::Protocol => Self::Protocol,
             ErrorKind::Unreadable => Self::Unreadable,
@@ -86,6 +89,7 @@ impl From<&Problem> for ProblemView {
             Problem::WrongPassword => Self::WrongPassword,
             Problem::NoPasswordFits => Self::NoPasswordFits,
             Problem::WrongCode => Self::WrongCode,
+            Problem::NotOpened => Self::NotOpened,
             Problem::WeakPassword(reasons) => {
                 Self::WeakPassword { reasons: reasons.iter().copied().map(WeakReason::from).collect() }
             }
@@ -106,6 +110,10 @@ impl From<Weak> for WeakReason {
             Weak::ContainsServer => Self::ContainsServer,
             Weak::Guessable => Self::Guessable,
             Weak::SameAsCurrent => Self::SameAsCurrent,
+            Weak::NeedsDigit => Self::NeedsDigit,
+            Weak::NeedsLowercase => Self::NeedsLowercase,
+            Weak::NeedsUppercase => Self::NeedsUppercase,
+            Weak::NeedsSymbol => Self::NeedsSymbol,
         }
     }
 }
@@ -217,8 +225,36 @@ impl From<Because> for Why {
 
 impl From<Able> for Abilities {
     fn from(able: Able) -> Self {
-        let Able { recover, change_with_current, sessions } = able;
-        Self { recover, change_with_current, sessions }
+        let Able { recover, recover_by_mailbox, change_with_current, sessions } = able;
+        Self { recover, recover_by_mailbox, change_with_current, sessions }
+    }
+}
+
+impl From<Kind> for ServerKind {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::RecoveryServer => Self::RecoveryServer,
+            Kind::Allauth => Self::Allauth,
+            Kind::BetterAuth => Self::BetterAuth,
+            Kind::AtProto => Self::AtProto,
+            Kind::Matrix => Self::Matrix,
+            Kind::Kratos => Self::Kratos,
+            Kind::GoTrue => Self::GoTrue,
+        }
+    }
+}
+
+impl From<ServerKind> for Kind {
+    fn from(kind: ServerKind) -> Self {
+        match kind {
+            ServerKind::RecoveryServer => Self::RecoveryServer,
+            ServerKind::Allauth => Self::Allauth,
+            ServerKind::BetterAuth => Self::BetterAuth,
+            ServerKind::AtProto => Self::AtProto,
+            ServerKind::Matrix => Self::Matrix,
+            ServerKind::Kratos => Self::Kratos,
+            ServerKind::GoTrue => Self::GoTrue,
+        }
     }
 }
 
@@ -241,6 +277,7 @@ pub fn row(account: &Account, has_password: bool) -> AccountRow {
         identifier: account.identifier.clone(),
         server: address::host(&account.server.base),
         practice: account.practice,
+        kind: account.server.kind.into(),
         state: match account.state {
             State::SignedIn { .. } => AccountState::SignedIn,
             State::SignedOut if has_password => AccountState::PasswordSaved,
@@ -251,11 +288,13 @@ pub fn row(account: &Account, has_password: bool) -> AccountRow {
     }
 }
 
-pub fn server(address: &str, about: &About) -> ServerView {
+pub fn server(server: &Server, about: &About) -> ServerView {
     ServerView {
-        address: address.into(),
+        address: server.base.as_str().into(),
         name: about.name.clone(),
         host: about.host.clone(),
+        kind: server.kind.into(),
+        tried: server.kind.is_tried(),
         practice: about.practice,
         abilities: about.abilities.into(),
     }
@@ -288,12 +327,14 @@ fn code(ask: &CodeAsk, now: SystemTime) -> CodeView {
         shape: match ask.shape {
             Shape::Digits(length) => CodeShape::Digits { length },
             Shape::Groups { groups, size } => CodeShape::Groups { groups, size },
+            Shape::Any => CodeShape::Any,
             Shape::Link => CodeShape::Link,
         },
         sent_at: ask.sent_at.map(seconds),
         valid_until: ask.valid_until.map(seconds),
         resend_in: ask.resend_at.map(|at| span(at.duration_since(now).unwrap_or_default())),
         other_ways: ask.other_ways.iter().copied().map(Way::from).collect(),
+        may_be_opened: ask.may_be_opened,
     }
 }
 
@@ -344,6 +385,9 @@ mod tests {
             ErrorKind::OutcomeUnknown,
             ErrorKind::Unsupported,
             ErrorKind::BadIdentifier,
+            ErrorKind::NeedsMailbox,
+            ErrorKind::UnknownAccount,
+            ErrorKind::ProveAgain,
             ErrorKind::NotTrusted,
             ErrorKind::Protocol,
             ErrorKind::Unreadable,

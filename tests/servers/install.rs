@@ -45,13 +45,10 @@ pub fn npm(folder: &Path, packages: &[&str]) -> Result<Command> {
 pub fn node22() -> Result<PathBuf> {
     const VERSION: &str = "22.23.3";
     let folder = once("node22", VERSION, |folder| run(&mut npm(folder, &[&format!("node@{VERSION}")])?))?;
-    let platform = folder.join("node_modules/node/node_modules");
-    let found = fs::read_dir(&platform)?.filter_map(Result::ok).map(|entry| entry.path().join("bin"));
-    let found = found.filter(|bin| bin.join("node").is_file()).next();
-    found
-        .or_else(|| Some(folder.join("node_modules/node/bin")))
-        .filter(|bin| bin.join("node").is_file())
-        .context("npm brought no node")
+    // The package brings the program in one of its own, named after the system.
+    let nested = fs::read_dir(folder.join("node_modules/node/node_modules"))?;
+    let mut bins = nested.filter_map(Result::ok).map(|entry| entry.path().join("bin"));
+    bins.find(|bin| bin.join("node").is_file()).context("npm brought no node")
 }
 
 pub fn run(command: &mut Command) -> Result<()> {

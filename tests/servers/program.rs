@@ -6,16 +6,22 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use accounts::provider::conformance::Cable;
 use anyhow::{Context as _, Result, bail};
 use tempfile::TempDir;
 
-/// Until a server answers, on a loaded machine.
-const PATIENCE: Duration = Duration::from_secs(120);
-/// Debian's libfaketime: the process sees the real time plus what stands in a file.
-const FAKETIME: &str = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";
+/// How often a server is asked whether it is up, and how long apart: two minutes, for a loaded machine.
+const ASKED: u32 = 1_200;
+const APART: Duration = Duration::from_millis(100);
+/// libfaketime: the process sees the real time plus what stands in a file. Where distributions put it.
+const FAKETIME: [&str; 4] = [
+    "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1",
+    "/usr/lib/aarch64-linux-gnu/faketime/libfaketimeMT.so.1",
+    "/usr/lib64/faketime/libfaketimeMT.so.1",
+    "/usr/lib/faketime/libfaketimeMT.so.1",
+];
 
 /// Its folder is gone when it is dropped, and so is the process.
 pub struct Program {
@@ -47,6 +53,8 @@ impl Program {
     }
 
     pub async fn start(&self) -> Result<()> {
+        let faketime = FAKETIME.into_iter().find(|path| Path::new(path).is_file());
+        let faketime = faketime.context("libfaketime is missing: run `cargo xtask setup`")?;
         let mut command = (self.start)(self);
         let log = File::options().create(true).append(true).open(self.log())?;
         command
@@ -54,22 +62,24 @@ impl Program {
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log)
-            .env("LD_PRELOAD", FAKETIME)
+            .env("LD_PRELOAD", faketime)
             .env("FAKETIME_TIMESTAMP_FILE", self.clock())
             .env("FAKETIME_NO_CACHE", "1")
             .env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
         *self.child.lock().unwrap() = Some(command.spawn().context("the server cannot be started")?);
-        let begun = Instant::now();
         let url = format!("http://127.0.0.1:{}{}", self.port, self.ready);
         let client = reqwest::Client::builder().no_proxy().build()?;
-        while !client.get(&url).send().await.is_ok_and(|answer| answer.status().is_success()) {
-            if begun.elapsed() > PATIENCE || self.has_ended() {
-                bail!("the server did not come up:\n{}", fs::read_to_string(self.log())?);
+        for _ in 0..ASKED {
+            if client.get(&url).send().await.is_ok_and(|answer| answer.status().is_success()) {
+                return Ok(());
+            }
+            if self.has_ended() {
+                break;
             }
             // There is no event for "it listens now" to wait for.
-            tokio::time::sleep(Duration::from_millis(100)).await;
+            tokio::time::sleep(APART).await;
         }
-        Ok(())
+        bail!("the server did not come up:\n{}", fs::read_to_string(self.log())?)
     }
 
     pub async fn restart(&self) -> Result<()> {

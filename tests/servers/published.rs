@@ -7,7 +7,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result};
 
-use crate::install;
+use crate::servers::install;
 
 /// Paths, headers, fields and words of Ory Kratos.
 const KRATOS: Names = Names {

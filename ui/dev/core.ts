@@ -14,12 +14,22 @@ const fail = (error: ErrorView): never => {
   throw error;
 };
 
-const abilities = { recover: true, changeWithCurrent: true, sessions: true };
+const abilities = { recover: true, recoverByMailbox: false, changeWithCurrent: true, sessions: true };
 const dorfladen: ServerView = {
-  address: 'https://accounts.dorfladen.example', name: 'Dorfladen', host: 'accounts.dorfladen.example', practice: false, abilities,
+  address: 'https://accounts.dorfladen.example', name: 'Dorfladen', host: 'accounts.dorfladen.example', kind: 'recoveryServer',
+  tried: true, practice: false, abilities,
 };
 const practice: ServerView = {
-  address: 'http://127.0.0.1:4711', name: 'Practice server', host: '127.0.0.1:4711', practice: true, abilities,
+  address: 'http://127.0.0.1:4711', name: 'Practice server', host: '127.0.0.1:4711', kind: 'recoveryServer', tried: true,
+  practice: true, abilities,
+};
+const matrix: ServerView = {
+  address: 'https://matrix.dorfladen.example/', name: 'matrix.dorfladen.example', host: 'matrix.dorfladen.example', kind: 'matrix',
+  tried: true, practice: false, abilities: { ...abilities, recoverByMailbox: true },
+};
+const pds: ServerView = {
+  address: 'https://pds.dorfladen.example/', name: 'pds.dorfladen.example', host: 'pds.dorfladen.example', kind: 'atProto',
+  tried: true, practice: false, abilities: { recover: true, recoverByMailbox: true, changeWithCurrent: false, sessions: false },
 };
 const CODE = '48213905';
 const SAVED_CODES = ['7K2M-9QXA-44TF-ZC0D', 'P8RW-1HNV-63BE-Y5GJ', 'D0TC-S7MA-2X9K-QV4H'];
@@ -39,7 +49,7 @@ let practising = false;
 let mails: { id: string; at: number; subject: string; text: string }[] = [];
 
 const row = (name: string, identifier: string, server: string, state: AccountRow['state'], pretend = false): AccountRow => ({
-  id: name, name, identifier, server, state, practice: pretend,
+  id: name, name, identifier, server, state, practice: pretend, kind: 'recoveryServer',
 });
 let rows: AccountRow[] =
   (query.get('state') ?? 'list') === 'list'
@@ -64,6 +74,7 @@ const page = (id: string): AccountPage => {
     waiting: account.state === 'inTheAir' ? [past('w1', 900, 'sent'), past('w2', 4000, 'notUsedYet')] : [],
     history: [past('h1', 40 * DAY, 'replaced'), past('h2', 400 * DAY, 'notAccepted')],
     abilities,
+    asksMailbox: false,
     mailbox: account.identifier.includes('@') ? 'j•••@gmail.com' : null,
     ...extras(),
   };
@@ -97,6 +108,7 @@ const code = (way: Way, purpose: CodeView['purpose'], flow: { resendAt: number }
     validUntil: mailed ? now() + 600 : null,
     resendIn: mailed ? Math.max(0, flow.resendAt - now()) : null,
     otherWays: purpose === 'secondFactor' ? ['recoveryCode'] : allWays.filter((other) => other !== way),
+    mayBeOpened: false,
   };
 };
 const mail = () =>
@@ -188,6 +200,8 @@ function answer(id: number, given: AnswerForm): View {
       flow.question = question.purpose === 'secondFactor' ? done(flow, 'signedIn') : { kind: 'newPassword', minLength: 15, maxLength: 256, unknown: false };
       return view(id);
     }
+    case 'opened':
+      return view(id, { kind: 'notOpened' });
     case 'newPassword':
       if (given.password.includes('lost')) {
         flow.question = { kind: 'newPassword', minLength: 15, maxLength: 256, unknown: true };
@@ -230,7 +244,8 @@ const handlers: Record<string, (a: never) => unknown> = {
     if (a.address.trim() === '') fail({ kind: 'address', why: 'empty' });
     if (a.address.startsWith('http://')) fail({ kind: 'address', why: 'notEncrypted' });
     if (!a.address.includes('.')) fail({ kind: 'address', why: 'notAnAddress' });
-    return a.address.includes('dorfladen') ? dorfladen : fail({ kind: 'address', why: 'noAccountServer' });
+    const servers = [dorfladen, matrix, pds].filter((one) => a.address.includes('dorfladen') && (one === dorfladen || a.address.includes('@')));
+    return servers.length > 0 ? { servers, identifier: a.address.includes('@') ? a.address : null } : fail({ kind: 'address', why: 'noAccountServer' });
   },
   start_practice: () => {
     practising = true;

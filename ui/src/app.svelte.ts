@@ -6,7 +6,7 @@ import {
   onTrouble,
   type PracticeView,
   type ResolvedView,
-  type ServerView,
+  type FoundView,
   type Settings,
   type StoreKind,
   type StoreView,
@@ -91,8 +91,9 @@ class App {
   accountsError = $state.raw<ErrorView | null>(null);
   /** What went wrong outside a conversation, shown in the room that is open. */
   error = $state.raw<ErrorView | null>(null);
-  /** The server that was found by its address. */
-  found = $state.raw<ServerView | null>(null);
+  /** What was found behind what was typed, and what that was. */
+  found = $state.raw<FoundView | null>(null);
+  typedAddress = '';
   practice = $state.raw<PracticeView | null>(null);
   locked = $state(false);
   /** When and after how many idle minutes it locked by itself; null when the person did it. */

@@ -15,7 +15,7 @@ export const commands = {
 	unlockStore: () => typedError<StoreView, ErrorView>(__TAURI_INVOKE("unlock_store")),
 	accounts: () => typedError<AccountRow[], ErrorView>(__TAURI_INVOKE("accounts")),
 	account: (id: string) => typedError<AccountPage, ErrorView>(__TAURI_INVOKE("account", { id })),
-	findServer: (address: string) => typedError<ServerView, ErrorView>(__TAURI_INVOKE("find_server", { address })),
+	findServer: (address: string) => typedError<FoundView, ErrorView>(__TAURI_INVOKE("find_server", { address })),
 	startPractice: () => typedError<PracticeView, ErrorView>(__TAURI_INVOKE("start_practice")),
 	practiceMails: () => typedError<PracticeMail[], ErrorView>(__TAURI_INVOKE("practice_mails")),
 	openPracticeOutbox: () => typedError<null, ErrorView>(__TAURI_INVOKE("open_practice_outbox")),
@@ -29,6 +29,7 @@ export const commands = {
 	checkIdentifier: (identifier: string) => __TAURI_INVOKE<IdentifierCheck>("check_identifier", { identifier }),
 	doctor: (flow: number) => typedError<DoctorView, ErrorView>(__TAURI_INVOKE("doctor", { flow })),
 	sessions: (account: string) => typedError<DeviceView[], ErrorView>(__TAURI_INVOKE("sessions", { account })),
+	checkSession: (account: string) => typedError<null, ErrorView>(__TAURI_INVOKE("check_session", { account })),
 	endSession: (account: string, session: string) => typedError<null, ErrorView>(__TAURI_INVOKE("end_session", { account, session })),
 	endOtherSessions: (account: string) => typedError<number, ErrorView>(__TAURI_INVOKE("end_other_sessions", { account })),
 	signOut: (account: string) => typedError<null, ErrorView>(__TAURI_INVOKE("sign_out", { account })),
@@ -71,6 +72,8 @@ export const commands = {
 /* Types */
 export type Abilities = {
 	recover: boolean,
+	/**  Recovery wants the e-mail address of the account. */
+	recoverByMailbox: boolean,
 	changeWithCurrent: boolean,
 	sessions: boolean,
 };
@@ -91,6 +94,8 @@ export type AccountPage = {
 	/**  Earlier passwords; newest first. */
 	history: PastView[],
 	abilities: Abilities,
+	/**  Recovery is asked for with an e-mail address, and this account's is not known yet. */
+	asksMailbox: boolean,
 	/**  Masked address that gets the recovery code, where the server told us. */
 	mailbox: string | null,
 	/**  A note is kept; it is shown only when asked for. */
@@ -107,6 +112,7 @@ export type AccountRow = {
 	/**  Host (and port) of the account server. */
 	server: string,
 	practice: boolean,
+	kind: ServerKind,
 	state: AccountState,
 };
 
@@ -128,6 +134,8 @@ export type AddressProblem = "empty" | "notAnAddress" |
 export type AnswerForm = { kind: "password"; password: string } | 
 /**  Use the password that is in the store; it never comes to the web view. */
 { kind: "saved" } | { kind: "code"; code: string } | 
+/**  The mailed link was opened in a browser. */
+{ kind: "opened" } | 
 /**  A typed one, twice. */
 { kind: "newPassword"; password: string; repeat: string } | 
 /**  The one that [`Generated`] showed last. */
@@ -168,6 +176,8 @@ export type CodeShape =
 { kind: "digits"; length: number } | 
 /**  Letters and digits in groups, `XXXX-XXXX-XXXX-XXXX`. */
 { kind: "groups"; groups: number; size: number } | 
+/**  Whatever the mail says, in one field. */
+{ kind: "any" } | 
 /**  A link, pasted whole. */
 { kind: "link" };
 
@@ -182,6 +192,8 @@ export type CodeView = {
 	/**  Seconds until a new code may be asked for; `None`: there is no new code this way. */
 	resendIn: number | null,
 	otherWays: Way[],
+	/**  The mailed link may be opened in a browser instead of being pasted. */
+	mayBeOpened: boolean,
 };
 
 export type Copied = {
@@ -233,6 +245,12 @@ export type ErrorView = { kind: "offline" } |
 { kind: "ambiguous" } | { kind: "outcomeUnknown" } | { kind: "unsupported" } | { kind: "protocol" } | 
 /**  The identifier is empty, over-long or incomplete. */
 { kind: "badIdentifier" } | 
+/**  Recovery there is asked for with the e-mail address of the account. */
+{ kind: "needsMailbox" } | 
+/**  The server says that there is no such account. */
+{ kind: "unknownAccount" } | 
+/**  The server wants the password again, and none is saved that it takes. */
+{ kind: "proveAgain" } | 
 /**  TLS could not be set up; often the computer's clock is wrong. */
 { kind: "notTrusted" } | 
 /**  A file of Regain's own cannot be read; it is left as it is. */
@@ -247,6 +265,14 @@ export type ErrorView = { kind: "offline" } |
 { kind: "rolledBack" } | { kind: "diskFull" } | { kind: "readOnly" } | 
 /**  The current vault password was wrong. */
 { kind: "wrongCurrent" } | { kind: "bug" };
+
+/**  What was found behind what was typed. */
+export type FoundView = {
+	/**  At least one; the likeliest first. */
+	servers: ServerView[],
+	/**  What was typed names an account there, too. */
+	identifier: string | null,
+};
 
 export type GenerateForm = {
 	kind: GenerateKind,
@@ -267,6 +293,8 @@ export type Generated = {
 export type IdentifierCheck = {
 	/**  Holds something that could be an identifier. */
 	plausible: boolean,
+	/**  It is the address of a mailbox. */
+	mailbox: boolean,
 	/**  "Did you mean …?" */
 	suggestion: string | null,
 };
@@ -332,7 +360,9 @@ export type PracticeView = {
 /**  What the person can mend on this screen. */
 export type ProblemView = { kind: "wrongPassword" } | 
 /**  None of the saved passwords opens this account. */
-{ kind: "noPasswordFits" } | { kind: "wrongCode" } | { kind: "weakPassword"; reasons: WeakReason[] } | { kind: "mismatch" } | { kind: "tooSoon"; wait: number } | 
+{ kind: "noPasswordFits" } | { kind: "wrongCode" } | 
+/**  The mailed link has not been opened yet. */
+{ kind: "notOpened" } | { kind: "weakPassword"; reasons: WeakReason[] } | { kind: "mismatch" } | { kind: "tooSoon"; wait: number } | 
 /**  The lost answer is found: the password was not changed. */
 { kind: "notChanged" };
 
@@ -381,6 +411,9 @@ export type RuleView = {
 	met: boolean,
 };
 
+/**  The dialect a server speaks. */
+export type ServerKind = "recoveryServer" | "allauth" | "betterAuth" | "atProto" | "matrix" | "kratos" | "goTrue";
+
 /**  A server that answered, before anything is sent to it but "who are you". */
 export type ServerView = {
 	/**  What to hand back in [`Target::Server`]. */
@@ -388,6 +421,9 @@ export type ServerView = {
 	name: string,
 	/**  Host (and port), to show. */
 	host: string,
+	kind: ServerKind,
+	/**  The conversation with servers of this kind was proven against a live one. */
+	tried: boolean,
 	practice: boolean,
 	abilities: Abilities,
 };
@@ -452,7 +488,7 @@ export type StrengthHint = "addWords" | "keyboard" | "repeats" | "sequence" | "y
 
 export type System = "linux" | "windows" | "macOs";
 
-export type Target = { kind: "account"; id: string } | { kind: "server"; address: string };
+export type Target = { kind: "account"; id: string } | { kind: "server"; address: string; server: ServerKind };
 
 export type Theme = "system" | "light" | "dark";
 
@@ -505,7 +541,7 @@ export type View = {
 
 export type Way = "mailCode" | "mailLink" | "recoveryCode" | "authenticator";
 
-export type WeakReason = { kind: "tooShort"; min: number } | { kind: "tooLong"; max: number } | { kind: "common" } | { kind: "containsIdentifier" } | { kind: "containsServer" } | { kind: "guessable" } | { kind: "sameAsCurrent" };
+export type WeakReason = { kind: "tooShort"; min: number } | { kind: "tooLong"; max: number } | { kind: "common" } | { kind: "containsIdentifier" } | { kind: "containsServer" } | { kind: "guessable" } | { kind: "sameAsCurrent" } | { kind: "needsDigit" } | { kind: "needsLowercase" } | { kind: "needsUppercase" } | { kind: "needsSymbol" };
 
 export type Why = "replaced" | "notAccepted" | "notUsed" | 
 /**  Made, saved, never sent. */

@@ -1,16 +1,13 @@
 import type { CodeShape } from './bridge';
 
-const CROCKFORD: Record<string, string> = { O: '0', I: '1', L: '1' };
-
 /** What a person typed or pasted, as the characters that count: full-width digits narrowed, spaces and dashes dropped. */
 export function normalise(text: string, shape: CodeShape): string {
-  if (shape.kind === 'link') return text.trim();
+  if (shape.kind === 'link' || shape.kind === 'any') return text.trim();
   const narrow = text.normalize('NFKC');
   if (shape.kind === 'digits') return digits(narrow).slice(0, shape.length);
   return narrow
     .toUpperCase()
     .replace(/[^0-9A-Z]/g, '')
-    .replace(/[OIL]/g, (letter) => CROCKFORD[letter] ?? letter)
     .slice(0, shape.groups * shape.size);
 }
 
@@ -23,12 +20,13 @@ export function lengthOf(shape: CodeShape): number | null {
 
 export function isComplete(code: string, shape: CodeShape): boolean {
   const length = lengthOf(shape);
-  return length === null ? code.length >= 8 : code.length === length;
+  if (length !== null) return code.length === length;
+  return code.length >= (shape.kind === 'any' ? 4 : 8);
 }
 
 /** Whether a gap comes before this cell: groups of 4, or of 3 where 4 does not divide the length. */
 export function gapBefore(index: number, shape: CodeShape): boolean {
-  if (index === 0 || shape.kind === 'link') return false;
+  if (index === 0 || shape.kind === 'link' || shape.kind === 'any') return false;
   const group = shape.kind === 'groups' ? shape.size : shape.length % 4 === 0 ? 4 : 3;
   return index % group === 0;
 }

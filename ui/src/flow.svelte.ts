@@ -25,6 +25,8 @@ export interface Entry {
   account: string | null;
   /** A password for it rests in the store. */
   saved: boolean;
+  /** Recovery wants the address of its mailbox, and nobody has said it yet. */
+  asksMailbox: boolean;
 }
 
 /** The two forms that come before the first question, then whatever is asked. */
@@ -39,13 +41,14 @@ export type Work = 'begin' | 'answer' | 'saved' | 'resend' | 'way' | 'findOut' |
 export type Exit = { to: 'origin' | 'cancelled' | 'accounts' } | { to: 'account'; id: string; error: ErrorView | null };
 
 export const entryOfServer = (server: ServerView): Entry => ({
-  target: { kind: 'server', address: server.address },
+  target: { kind: 'server', address: server.address, server: server.kind },
   name: server.name,
   host: server.host,
   practice: server.practice,
   abilities: server.abilities,
   account: null,
   saved: false,
+  asksMailbox: server.abilities.recoverByMailbox,
 });
 
 export const entryOfAccount = (page: AccountPage): Entry => ({
@@ -56,6 +59,7 @@ export const entryOfAccount = (page: AccountPage): Entry => ({
   abilities: page.abilities,
   account: page.account.id,
   saved: page.password !== null,
+  asksMailbox: page.asksMailbox,
 });
 
 /** The one conversation. It holds the current question and nothing that is being typed. */
@@ -251,7 +255,8 @@ export class Flow {
   #form(intent: IntentKind, identifier: string) {
     const { entry } = this;
     if (!entry) throw new Trouble({ kind: 'gone' });
-    return { target: entry.target, intent, identifier: entry.account === null ? identifier : null };
+    const given = entry.account === null || (intent === 'recover' && entry.asksMailbox);
+    return { target: entry.target, intent, identifier: given ? identifier : null };
   }
 
   async #working(work: Work, run: (alive: () => boolean) => Promise<void>): Promise<boolean> {

@@ -15,17 +15,20 @@ export const server = {
   name: 'Dorfladen',
   host: 'accounts.dorfladen.example',
   practice: false,
-  abilities: { recover: true, changeWithCurrent: true, sessions: true },
+  kind: 'recoveryServer' as const,
+  tried: true,
+  abilities: { recover: true, recoverByMailbox: false, changeWithCurrent: true, sessions: true },
 };
 
 export const entry: Entry = {
-  target: { kind: 'server', address: server.address },
+  target: { kind: 'server', address: server.address, server: server.kind },
   name: server.name,
   host: server.host,
   practice: false,
   abilities: server.abilities,
   account: null,
   saved: false,
+  asksMailbox: false,
 };
 export const listed: Entry = { ...entry, target: { kind: 'account', id: 'a1' }, account: 'a1', saved: true };
 
@@ -41,6 +44,7 @@ export const code = (part: Partial<CodeView> = {}): Question => ({
   validUntil: 1600,
   resendIn: 60,
   otherWays: ['recoveryCode'],
+  mayBeOpened: false,
   ...part,
 });
 export const fresh: Question = { kind: 'newPassword', minLength: 15, maxLength: 256, unknown: false };

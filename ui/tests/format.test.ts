@@ -60,6 +60,7 @@ describe('the sentence below "Type the code"', () => {
     validUntil: at('2026-05-13T14:32:00Z'),
     resendIn: 42,
     otherWays: [],
+    mayBeOpened: false,
   };
   const lead = (part: Partial<CodeView>) => plain(codeLead({ ...question, ...part }, languages.en, 'en-GB'));
 

@@ -15,6 +15,7 @@ const row = (name: string, identifier: string, state: AccountRow['state'] = 'sig
   identifier,
   server: `${name.toLowerCase()}.example`,
   practice: false,
+  kind: 'recoveryServer',
   state,
 });
 
@@ -63,6 +64,7 @@ describe('the steps', () => {
     validUntil: null,
     resendIn: null,
     otherWays: [],
+    mayBeOpened: false,
   });
   const fresh: Question = { kind: 'newPassword', minLength: 15, maxLength: 256, unknown: false };
   const done: Question = {

@@ -144,8 +144,10 @@ describe.each(tongues)('%s', (tongue, t) => {
 
   it('is not English in disguise', () => {
     if (tongue === 'en') return;
+    // What servers are called, and what an address looks like, is the same everywhere.
+    const named = (path: string) => path.startsWith('.servers.kind.') || path === '.servers.addressHint';
     const same = texts(t).filter(([path, text]) => text === english.get(path) && /[a-z]{4}/i.test(text));
-    expect(same.map(([path]) => path).filter((path) => !SHARED.includes(path))).toEqual([]);
+    expect(same.map(([path]) => path).filter((path) => !SHARED.includes(path) && !named(path))).toEqual([]);
   });
 });
 

@@ -26,6 +26,8 @@ cargo xtask <word>
   demo [--headless]  Set up, build and play the practice story in the real window;
                      without a display it is played in a virtual one and told in target/demo/transcript.md
   test               Set up, then run every check and every test, the slow ones too
+  test servers [NAME]
+                     Only the real account servers: allauth, better_auth, atproto, matrix, or all of them
   check [--advisories]
                      Formatting, lints, types, licences, bindings; with --advisories also the RustSec database
   bindings           Write ui/src/bindings.ts from the Rust commands
@@ -59,6 +61,8 @@ fn run(words: &[&str]) -> Result<()> {
         ["demo"] => demo::play(&shell, demo::Where::Display),
         ["demo", "--headless"] => demo::play(&shell, demo::Where::Headless),
         ["test"] => test::everything(&shell),
+        ["test", "servers"] => test::servers(&shell, None),
+        ["test", "servers", name] => test::servers(&shell, Some(name)),
         ["check"] => check::alone(&shell, check::Advisories::No),
         ["check", "--advisories"] => check::alone(&shell, check::Advisories::Yes),
         ["bindings"] => build::bindings(&shell),

@@ -155,6 +155,14 @@ pub const LINUX: &[Need] = &[
         "",
     ),
     test("Python with venv", Probe::Python, "python3 python3-venv", "python3", "python", "python3"),
+    test(
+        "a clock that can be moved",
+        Probe::Program("faketime"),
+        "faketime",
+        "libfaketime",
+        "libfaketime",
+        "libfaketime",
+    ),
     test("a font", Probe::Font, "fonts-dejavu-core", "dejavu-sans-fonts", "ttf-dejavu", "dejavu-fonts"),
 ];
 

@@ -20,6 +20,14 @@ pub fn everything(shell: &Shell) -> Result<()> {
     report.finish()
 }
 
+/// The account servers that others wrote, installed into `target/servers` and started on loopback.
+pub fn servers(shell: &Shell, name: Option<&str>) -> Result<()> {
+    setup::everything(shell)?;
+    let mut args = build::test_args(&["--test", "servers", "--", "--include-ignored"]);
+    args.extend(name);
+    shell.run(&mut shell.cargo(&args))
+}
+
 /// Tests marked `#[ignore]` are those that need what `setup` brings: a display, a keychain, the app's binary.
 fn rust(shell: &Shell, report: &mut Report) -> Result<()> {
     let notes = shell.path("target/not-run.txt");

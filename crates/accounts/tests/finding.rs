@@ -4,16 +4,19 @@
 
 use std::sync::Arc;
 
-use accounts::ErrorKind;
 use accounts::address::AddressProblem;
-use accounts::clock::SystemClock;
+use accounts::clock::{ManualClock, SystemClock};
 use accounts::http::Http;
-use accounts::provider::{Found, Providers};
+use accounts::provider::atproto::handle::{Lookup, Resolver};
+use accounts::provider::{Found, Kind, Providers, allauth, atproto, better_auth};
+use accounts::{ErrorKind, Secret};
+use async_trait::async_trait;
 use axum::Router;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect};
 use recovery_server::{Config, Deps, Server};
 use tokio::net::TcpListener;
+use url::Url;
 
 fn providers() -> Providers {
     Providers::new(Http::new().unwrap(), Arc::new(SystemClock), "Regain on a test")
@@ -28,6 +31,17 @@ async fn says(answer: impl IntoResponse + Clone + Send + Sync + 'static) -> Stri
     address
 }
 
+/// The one server that answers there.
+async fn only(typed: &str) -> Found {
+    only_of(&providers(), typed).await
+}
+
+async fn only_of(providers: &Providers, typed: &str) -> Found {
+    let found = providers.find(typed).await.unwrap().unwrap();
+    assert_eq!(found.len(), 1, "{typed}: {:?}", found.iter().map(|one| &one.server).collect::<Vec<_>>());
+    found.into_iter().next().unwrap()
+}
+
 async fn problem(typed: &str) -> AddressProblem {
     providers().find(typed).await.unwrap().map(|_| ()).unwrap_err()
 }
@@ -39,11 +53,73 @@ async fn a_recovery_server_is_found_with_and_without_scheme_and_path() {
     let address = server.address().to_string();
     let _running = server.start();
     for typed in [address.clone(), format!("http://{address}"), format!(" http://{address}/sign-in?x=1 ")] {
-        let Found { server: found, provider, .. } = providers().find(&typed).await.unwrap().unwrap();
+        let Found { server: found, provider, identifier } = only(&typed).await;
+        assert_eq!((found.kind, identifier), (Kind::RecoveryServer, None));
         assert_eq!(found.base.as_str(), format!("http://{address}/"));
         assert_eq!(provider.about().name, "Dorfladen");
         assert_eq!(provider.about().host, address);
     }
+}
+
+#[tokio::test]
+async fn servers_that_others_wrote_are_found_by_their_own_dialect() {
+    let site = allauth::fake::Fake::start(allauth::fake::Site::default()).await.unwrap();
+    let clock = Arc::new(ManualClock::at(1_800_000_000));
+    let library = better_auth::fake::Fake::start(clock.clone(), false).await.unwrap();
+    let (_pds, pds) =
+        atproto::fake::Fake::start(clock, Secret::new("velvet-Otter-crossing-41")).await.unwrap();
+    for (address, kind) in
+        [(site.address, Kind::Allauth), (library.address, Kind::BetterAuth), (pds, Kind::AtProto)]
+    {
+        let found = only(&address.to_string()).await;
+        assert_eq!(found.server.kind, kind);
+        assert_eq!(found.server.base.as_str(), format!("http://{address}/"));
+        assert!(found.provider.about().abilities.recover_by_mailbox);
+    }
+}
+
+/// A world with one handle in it, in DNS.
+struct OneHandle;
+
+#[async_trait]
+impl Lookup for OneHandle {
+    async fn txt(&self, name: &str) -> accounts::Result<Vec<String>> {
+        let known = name == format!("_atproto.{}", atproto::fake::HANDLE);
+        Ok(if known { vec![format!("did={}", atproto::fake::DID)] } else { Vec::new() })
+    }
+
+    async fn page(&self, _: Url) -> accounts::Result<Option<String>> {
+        Ok(None)
+    }
+}
+
+#[tokio::test]
+async fn a_handle_leads_to_its_server() {
+    let clock = Arc::new(ManualClock::at(1_800_000_000));
+    let password = Secret::new("velvet-Otter-crossing-41");
+    let (_pds, pds) = atproto::fake::Fake::start(clock, password).await.unwrap();
+    let document = serde_json::json!({
+        "id": atproto::fake::DID,
+        "alsoKnownAs": [format!("at://{}", atproto::fake::HANDLE)],
+        "service": [{
+            "id": "#atproto_pds",
+            "type": "AtprotoPersonalDataServer",
+            "serviceEndpoint": format!("http://{pds}"),
+        }],
+    });
+    let plc = format!("http://{}/", says(document.to_string()).await).parse().unwrap();
+    let resolver = Resolver::with(Http::new().unwrap(), plc, Arc::new(OneHandle));
+    let world = providers().with_resolver(resolver);
+    for typed in ["@jana.test", " @Jana.test ", atproto::fake::DID] {
+        let found = only_of(&world, typed).await;
+        assert_eq!(
+            (found.server.kind, found.server.base.as_str()),
+            (Kind::AtProto, &*format!("http://{pds}/"))
+        );
+        let named = if typed.starts_with("did:") { typed } else { "jana.test" };
+        assert_eq!(found.identifier.as_deref(), Some(named));
+    }
+    assert_eq!(world.find("@nobody.test").await.unwrap().err(), Some(AddressProblem::NoAccountServer));
 }
 
 #[tokio::test]

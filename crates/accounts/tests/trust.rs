@@ -94,7 +94,7 @@ impl Site {
     async fn find(&self, http: Http) -> Result<String, ErrorKind> {
         let providers = Providers::new(http, Arc::new(SystemClock), "Regain on a test");
         match providers.find(&self.address).await {
-            Ok(found) => Ok(found.unwrap().provider.about().name.clone()),
+            Ok(found) => Ok(found.unwrap()[0].provider.about().name.clone()),
             Err(error) => Err(error.kind()),
         }
     }

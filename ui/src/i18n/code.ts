@@ -18,5 +18,6 @@ export function codeLead(question: CodeView, t: Words, locale: string): Part[] {
       : at !== null && until !== null
         ? t.code.onItsWay(at, until)
         : [t.code.onItsWayNoEnd];
-  return question.way === 'mailLink' ? [...sent, ' ', t.code.leadLink] : sent;
+  if (question.way !== 'mailLink') return sent;
+  return [...sent, ' ', question.mayBeOpened ? t.servers.linkLead : t.code.leadLink];
 }

@@ -1,4 +1,5 @@
 import { plurals, rich } from './rich';
+import { servers } from './servers/de';
 import { vault } from './vault/de';
 import type { Words } from './words';
 
@@ -91,10 +92,6 @@ export const de: Words = {
     practiceText: 'Es lebt nur auf diesem Computer. Probieren Sie alles aus, kaputt geht nichts.',
     nextServer: 'Danach: seine Adresse.',
     nextPractice: 'Danach: wie das Üben geht.',
-    addressTitle: 'Wo ist der Kontoserver?',
-    addressLead: 'Die Adresse steht oft in der Begrüßungsmail.',
-    address: 'Adresse des Servers',
-    addressHint: 'Zum Beispiel accounts.example.org',
     addressEmpty: 'Geben Sie die Adresse ein, dann geht es weiter.',
     find: 'Dort nachsehen',
     foundTitle: (name) => `Gefunden: ${name}`,
@@ -285,6 +282,7 @@ export const de: Words = {
       capitals: 'Großbuchstaben allein helfen wenig. Hängen Sie zwei Wörter an.',
     },
     rule: {
+      ...servers.rule,
       tooShort: (min) => `Mindestens ${characters(min)}`,
       tooLong: (max) => `Höchstens ${characters(max)}`,
       common: () => 'Keines, das alle zuerst versuchen',
@@ -463,6 +461,7 @@ export const de: Words = {
       'Keines der gespeicherten Passwörter passt.',
       'Drücken Sie „Passwort vergessen?“, um einen Code zu holen und ein neues festzulegen.',
     ],
+    notOpened: servers.notOpened,
     wrongCode: () => ['Dieser Code passte nicht.', 'Vergleichen Sie ihn mit der neuesten E-Mail, oder holen Sie einen neuen.'],
     weakPassword: ({ server }) => [
       `${server} hat dieses Passwort nicht angenommen.`,
@@ -476,6 +475,7 @@ export const de: Words = {
     notChanged: ({ server }) => [`${server} hat das Passwort nicht geändert.`, 'Das alte gilt weiter. Legen Sie das neue noch einmal fest.'],
   },
   weak: {
+    ...servers.weak,
     tooShort: (min) => `Es braucht mindestens ${characters(min)}.`,
     tooLong: (max) => `Es darf höchstens ${characters(max)} haben.`,
     common: () => 'Es ist eines, das alle zuerst versuchen.',
@@ -484,9 +484,11 @@ export const de: Words = {
     guessable: () => 'Es ist leicht zu raten.',
     sameAsCurrent: () => 'Es ist Ihr jetziges.',
   },
+  servers,
   vault,
   errors: {
     ...vault.errors,
+    ...servers.errors,
     offline: () => ['Dieser Computer ist offline.', 'Prüfen Sie das Netz, und versuchen Sie es noch einmal. Ihre Eingaben bleiben erhalten.'],
     serverTrouble: ({ server }) => [
       `${server} antwortet nicht richtig.`,

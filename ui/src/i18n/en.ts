@@ -1,4 +1,5 @@
 import { plurals, rich } from './rich';
+import { servers } from './servers/en';
 import { vault } from './vault/en';
 import type { Words } from './words';
 
@@ -90,10 +91,6 @@ export const en: Words = {
     practiceText: 'It lives on this computer only. Try everything, break nothing.',
     nextServer: 'Next: its address.',
     nextPractice: 'Next: how practice works.',
-    addressTitle: 'Where is the account server?',
-    addressLead: 'Its address is often in the mail that welcomed you.',
-    address: 'Address of the server',
-    addressHint: 'Such as accounts.example.org',
     addressEmpty: 'Type the address to go on.',
     find: 'Look there',
     foundTitle: (name) => `Found: ${name}`,
@@ -281,6 +278,7 @@ export const en: Words = {
       capitals: 'Capital letters alone help little. Add two more words.',
     },
     rule: {
+      ...servers.rule,
       tooShort: (min) => n(min, { one: '1 character or more', other: `${min} characters or more` }),
       tooLong: (max) => n(max, { one: '1 character at most', other: `${max} characters at most` }),
       common: () => 'Not one that everybody tries first',
@@ -454,6 +452,7 @@ export const en: Words = {
   problems: {
     wrongPassword: () => ['That password didn’t fit.', 'Try once more, or press “Forgot your password?”.'],
     noPasswordFits: () => ['None of the saved passwords fits.', 'Press “Forgot your password?” to get a code and set a new one.'],
+    notOpened: servers.notOpened,
     wrongCode: () => ['That code didn’t fit.', 'Compare the digits with the newest mail, or get a new code.'],
     weakPassword: ({ server }) => [`${server} did not take that password.`, 'Mend what is listed below, or let Regain make one.'],
     mismatch: () => ['The two were not the same.', 'Type the new password twice, or let Regain make one.'],
@@ -461,6 +460,7 @@ export const en: Words = {
     notChanged: ({ server }) => [`${server} did not change the password.`, 'The old one is still right. Set the new one again.'],
   },
   weak: {
+    ...servers.weak,
     tooShort: (min) => `It needs ${n(min, { one: '1 character', other: `${min} characters` })} or more.`,
     tooLong: (max) => `It may have ${n(max, { one: '1 character', other: `${max} characters` })} at most.`,
     common: () => 'It is one that everybody tries first.',
@@ -469,9 +469,11 @@ export const en: Words = {
     guessable: () => 'It is easy to guess.',
     sameAsCurrent: () => 'It is the one you have now.',
   },
+  servers,
   vault,
   errors: {
     ...vault.errors,
+    ...servers.errors,
     offline: () => ['This computer is offline.', 'Check the network, then try again. What you typed is kept.'],
     serverTrouble: ({ server }) => [`${server} didn’t answer properly.`, 'Try again in a few minutes. Your place is kept.'],
     rateLimited: ({ server, wait }) => [`${server} asks for a pause after so many tries.`, wait ? `Try again in ${wait}. Your place is kept.` : 'Try again in a few minutes. Your place is kept.'],

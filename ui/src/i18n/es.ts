@@ -1,4 +1,5 @@
 import { plurals, rich } from './rich';
+import { servers } from './servers/es';
 import { vault } from './vault/es';
 import type { Words } from './words';
 
@@ -91,10 +92,6 @@ export const es: Words = {
     practiceText: 'Vive solo en este ordenador. Pruébalo todo, no se rompe nada.',
     nextServer: 'Después: su dirección.',
     nextPractice: 'Después: cómo funciona la práctica.',
-    addressTitle: '¿Dónde está el servidor de cuentas?',
-    addressLead: 'Su dirección suele estar en el correo de bienvenida.',
-    address: 'Dirección del servidor',
-    addressHint: 'Por ejemplo, accounts.example.org',
     addressEmpty: 'Escribe la dirección para seguir.',
     find: 'Mirar allí',
     foundTitle: (name) => `Encontrado: ${name}`,
@@ -285,6 +282,7 @@ export const es: Words = {
       capitals: 'Las mayúsculas solas ayudan poco. Añade dos palabras más.',
     },
     rule: {
+      ...servers.rule,
       tooShort: (min) => `${characters(min)} o más`,
       tooLong: (max) => `${characters(max)} como máximo`,
       common: () => 'No una que todo el mundo prueba antes',
@@ -466,6 +464,7 @@ export const es: Words = {
       'Ninguna de las contraseñas guardadas vale.',
       'Pulsa «¿Olvidaste tu contraseña?» para pedir un código y poner una nueva.',
     ],
+    notOpened: servers.notOpened,
     wrongCode: () => ['Ese código no valió.', 'Compáralo con el correo más reciente o pide uno nuevo.'],
     weakPassword: ({ server }) => [`${server} no aceptó esa contraseña.`, 'Corrige lo que se indica abajo o deja que Regain haga una.'],
     mismatch: () => ['Las dos no eran iguales.', 'Escribe dos veces la contraseña nueva o deja que Regain haga una.'],
@@ -476,6 +475,7 @@ export const es: Words = {
     notChanged: ({ server }) => [`${server} no cambió la contraseña.`, 'La anterior sigue valiendo. Pon la nueva otra vez.'],
   },
   weak: {
+    ...servers.weak,
     tooShort: (min) => `Necesita ${characters(min)} o más.`,
     tooLong: (max) => `Puede tener ${characters(max)} como máximo.`,
     common: () => 'Es una que todo el mundo prueba antes.',
@@ -484,9 +484,11 @@ export const es: Words = {
     guessable: () => 'Es fácil de adivinar.',
     sameAsCurrent: () => 'Es la que tienes ahora.',
   },
+  servers,
   vault,
   errors: {
     ...vault.errors,
+    ...servers.errors,
     offline: () => ['Este ordenador no tiene red.', 'Revisa la red y prueba otra vez. Lo que escribiste se conserva.'],
     serverTrouble: ({ server }) => [`${server} no responde como debe.`, 'Prueba otra vez en unos minutos. Sigues donde estabas.'],
     rateLimited: ({ server, wait }) => [

@@ -1,4 +1,5 @@
 import { plurals, rich } from './rich';
+import { servers } from './servers/ru';
 import { vault } from './vault/ru';
 import type { Words } from './words';
 
@@ -110,10 +111,6 @@ export const ru: Words = {
     practiceText: 'Он живёт только на этом компьютере. Пробуйте всё, испортить ничего нельзя.',
     nextServer: 'Дальше — его адрес.',
     nextPractice: 'Дальше — как устроена тренировка.',
-    addressTitle: 'Где находится сервер аккаунтов?',
-    addressLead: 'Адрес часто указан в приветственном письме.',
-    address: 'Адрес сервера',
-    addressHint: 'Например, accounts.example.org',
     addressEmpty: 'Введите адрес, чтобы продолжить.',
     find: 'Посмотреть',
     foundTitle: (name) => `Найден: ${name}`,
@@ -306,6 +303,7 @@ export const ru: Words = {
       capitals: 'Одни заглавные буквы мало помогают. Добавьте ещё два слова.',
     },
     rule: {
+      ...servers.rule,
       tooShort: (min) => `Не менее ${ofCharacters(min)}`,
       tooLong: (max) => `Не более ${ofCharacters(max)}`,
       common: () => 'Не из тех, что пробуют первыми',
@@ -495,6 +493,7 @@ export const ru: Words = {
       'Ни один из сохранённых паролей не подходит.',
       'Нажмите «Забыли пароль?», чтобы получить код и задать новый.',
     ],
+    notOpened: servers.notOpened,
     wrongCode: () => ['Этот код не подошёл.', 'Сверьте его с самым новым письмом или получите новый код.'],
     weakPassword: ({ server }) => [`${server} не принимает этот пароль.`, 'Исправьте то, что перечислено ниже, или пусть пароль придумает Regain.'],
     mismatch: () => ['Пароли не совпали.', 'Введите новый пароль дважды или пусть его придумает Regain.'],
@@ -505,6 +504,7 @@ export const ru: Words = {
     notChanged: () => ['Пароль не изменился.', 'Старый по-прежнему верен. Задайте новый ещё раз.'],
   },
   weak: {
+    ...servers.weak,
     tooShort: (min) => `Нужно не менее ${ofCharacters(min)}.`,
     tooLong: (max) => `Можно не более ${ofCharacters(max)}.`,
     common: () => 'Такой пробуют первым.',
@@ -513,9 +513,11 @@ export const ru: Words = {
     guessable: () => 'Его легко угадать.',
     sameAsCurrent: () => 'Это ваш нынешний пароль.',
   },
+  servers,
   vault,
   errors: {
     ...vault.errors,
+    ...servers.errors,
     offline: () => ['Этот компьютер не в сети.', 'Проверьте сеть и попробуйте снова. Всё введённое сохранится.'],
     serverTrouble: ({ server }) => [`${server} не отвечает как надо.`, 'Попробуйте через несколько минут. Ваше место сохранится.'],
     rateLimited: ({ server, wait }) => [

@@ -1,5 +1,6 @@
 import type { AccountState, AddressProblem, ErrorView, ProblemView, StrengthHint, WeakReason, Why } from '../bridge';
 import type { Part } from './rich';
+import type { ServerWords } from './servers/words';
 import type { VaultWords } from './vault/words';
 
 /** What a message may name. */
@@ -50,7 +51,7 @@ export interface Words {
   > & { found: Counted; nothing: Named; state: Record<AccountState, Text> };
   add: Record<
     | 'name' | 'intent' | 'note' | 'stepKind' | 'stepWhich' | 'title' | 'server' | 'serverText' | 'practice'
-    | 'practiceText' | 'nextServer' | 'nextPractice' | 'addressTitle' | 'addressLead' | 'address' | 'addressHint'
+    | 'practiceText' | 'nextServer' | 'nextPractice'
     | 'addressEmpty' | 'find' | 'foundText' | 'signIn' | 'forgot' | 'practiceTitle' | 'practiceLead'
     | 'practiceStart' | 'practiceNext',
     Text
@@ -181,6 +182,7 @@ export interface Words {
   toast: Record<'label' | 'clear' | 'cleared', Text> & { copied: Named };
   problems: Record<ProblemKey, (about: About) => TwoLines>;
   weak: Record<WeakReason['kind'], Counted>;
+  servers: ServerWords;
   vault: VaultWords;
   errors: Record<ErrorKey, (about: About) => TwoLines>;
 }

@@ -1,5 +1,7 @@
 //! The adapter to Matrix.
 
+pub mod well_known;
+
 use super::{Desk, Provider};
 use crate::error::{ErrorKind, Result};
 

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use url::Url;
 
+use super::atproto::handle::Resolver;
 use super::desk::Desk;
 use super::recovery_server::RecoveryServer;
 use super::{Provider, allauth, atproto, better_auth, gotrue, kratos, matrix};
@@ -53,6 +54,19 @@ impl Kind {
         }
     }
 
+    /// Asks a server whether it is of this kind; any other one is `Protocol`.
+    pub(super) async fn ask(self, desk: Desk) -> Result<Arc<dyn Provider>> {
+        match self {
+            Self::RecoveryServer => Ok(Arc::new(RecoveryServer::find(desk).await?)),
+            Self::Allauth => allauth::find(desk).await,
+            Self::BetterAuth => better_auth::find(desk).await,
+            Self::AtProto => atproto::find(desk).await,
+            Self::Matrix => matrix::find(desk).await,
+            Self::Kratos => kratos::find(desk).await,
+            Self::GoTrue => gotrue::find(desk).await,
+        }
+    }
+
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == name)
     }
@@ -81,12 +95,20 @@ pub struct Providers {
     clock: Arc<dyn Clock>,
     /// How this computer calls itself to servers, for the list of sessions.
     device: String,
+    /// In place of the world's own directories of handles.
+    resolver: Option<Arc<Resolver>>,
     open: Mutex<HashMap<Server, Arc<dyn Provider>>>,
 }
 
 impl Providers {
     pub fn new(http: Http, clock: Arc<dyn Clock>, device: impl Into<String>) -> Self {
-        Self { http, clock, device: device.into(), open: Mutex::default() }
+        Self { http, clock, device: device.into(), resolver: None, open: Mutex::default() }
+    }
+
+    /// The same with handles of one's own.
+    #[cfg(any(test, feature = "testing"))]
+    pub fn with_resolver(self, resolver: Resolver) -> Self {
+        Self { resolver: Some(Arc::new(resolver)), ..self }
     }
 
     /// The provider of a server that was found before.
@@ -94,7 +116,11 @@ impl Providers {
         let known = self.lock().get(server).cloned();
         match known {
             Some(provider) => Ok(provider),
-            None => self.ask(server).await,
+            None => {
+                let provider = server.kind.ask(self.desk(server.base.clone())).await?;
+                self.put(server.clone(), provider.clone());
+                Ok(provider)
+            }
         }
     }
 
@@ -108,25 +134,21 @@ impl Providers {
         self.lock().remove(server);
     }
 
-    /// Asks a server whether it is of that kind; any other one is `Protocol`.
-    pub(super) async fn ask(&self, server: &Server) -> Result<Arc<dyn Provider>> {
-        let desk = Desk {
-            http: self.http.clone(),
-            clock: self.clock.clone(),
-            base: server.base.clone(),
-            device: self.device.clone(),
-        };
-        let provider: Arc<dyn Provider> = match server.kind {
-            Kind::RecoveryServer => Arc::new(RecoveryServer::find(desk).await?),
-            Kind::Allauth => allauth::find(desk).await?,
-            Kind::BetterAuth => better_auth::find(desk).await?,
-            Kind::AtProto => atproto::find(desk).await?,
-            Kind::Matrix => matrix::find(desk).await?,
-            Kind::Kratos => kratos::find(desk).await?,
-            Kind::GoTrue => gotrue::find(desk).await?,
-        };
-        self.put(server.clone(), provider.clone());
-        Ok(provider)
+    pub(super) fn desk(&self, base: Url) -> Desk {
+        let (http, clock, device) = self.speaking();
+        Desk { http, clock, base, device }
+    }
+
+    /// How every server is spoken to.
+    pub(super) fn speaking(&self) -> (Http, Arc<dyn Clock>, String) {
+        (self.http.clone(), self.clock.clone(), self.device.clone())
+    }
+
+    pub(super) fn resolver(&self) -> Result<Arc<Resolver>> {
+        match &self.resolver {
+            Some(resolver) => Ok(resolver.clone()),
+            None => Resolver::new(self.http.clone()).map(Arc::new),
+        }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Server, Arc<dyn Provider>>> {

@@ -1,0 +1,83 @@
+//! What the window sees of account servers.
+
+use serde::{Deserialize, Serialize};
+use specta::Type;
+
+/// The dialect a server speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum ServerKind {
+    RecoveryServer,
+    Allauth,
+    BetterAuth,
+    AtProto,
+    Matrix,
+    Kratos,
+    GoTrue,
+}
+
+#[derive(Debug, Clone, Copy, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct Abilities {
+    pub recover: bool,
+    /// Recovery wants the e-mail address of the account.
+    pub recover_by_mailbox: bool,
+    pub change_with_current: bool,
+    pub sessions: bool,
+}
+
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct DeviceView {
+    pub id: String,
+    pub name: String,
+    pub last_used_at: u32,
+    pub current: bool,
+    pub network: Option<String>,
+}
+
+/// A server that answered, before anything is sent to it but "who are you".
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct ServerView {
+    /// What to hand back in [`Target::Server`].
+    pub address: String,
+    pub name: String,
+    /// Host (and port), to show.
+    pub host: String,
+    pub kind: ServerKind,
+    /// The conversation with servers of this kind was proven against a live one.
+    pub tried: bool,
+    pub practice: bool,
+    pub abilities: Abilities,
+}
+
+/// What was found behind what was typed.
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct FoundView {
+    /// At least one; the likeliest first.
+    pub servers: Vec<ServerView>,
+    /// What was typed names an account there, too.
+    pub identifier: Option<String>,
+}
+
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct PracticeView {
+    pub server: ServerView,
+    /// Identifier of the made-up account.
+    pub identifier: String,
+    /// Saved recovery codes of the made-up account: practice has no secrets.
+    pub recovery_codes: Vec<String>,
+}
+
+/// A mail in the practice outbox.
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct PracticeMail {
+    pub id: String,
+    pub at: u32,
+    pub subject: String,
+    pub text: String,
+}
