@@ -41,6 +41,7 @@ pub const HABITS: Habits = Habits {
     says_weak: true,
     recovery_ends: SessionsEnd::AtOnce,
     second_factor: true,
+    second_factor_guards_recovery: false,
     // A session lasts for two weeks, and there is nothing to renew it with.
     access_life: None,
     survives_restart: true,

@@ -31,6 +31,7 @@ pub const HABITS: Habits = Habits {
     says_weak: true,
     recovery_ends: SessionsEnd::AtRenewal,
     second_factor: false,
+    second_factor_guards_recovery: false,
     access_life: Some(ACCESS_LIFE),
     survives_restart: true,
     limits_recovery: true,

@@ -35,6 +35,7 @@ pub const HABITS: Habits = Habits {
     // Not by itself: the adapter does it.
     recovery_ends: SessionsEnd::AtOnce,
     second_factor: true,
+    second_factor_guards_recovery: false,
     access_life: None,
     survives_restart: true,
     limits_recovery: true,
