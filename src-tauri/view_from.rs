@@ -263,7 +263,7 @@ impl From<Device> for DeviceView {
         Self {
             id: device.id,
             name: device.name,
-            last_used_at: seconds(device.last_used),
+            last_used_at: device.last_used.map(seconds),
             current: device.current,
             network: device.network,
         }

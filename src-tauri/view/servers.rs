@@ -31,7 +31,8 @@ pub struct Abilities {
 pub struct DeviceView {
     pub id: String,
     pub name: String,
-    pub last_used_at: u32,
+    /// `None`: not used since, or the server does not say.
+    pub last_used_at: Option<u32>,
     pub current: bool,
     pub network: Option<String>,
 }

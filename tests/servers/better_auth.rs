@@ -249,11 +249,8 @@ impl Bench for ServerBench {
 /// Runs the list against the real server, and what its fake was told to do wrong.
 pub async fn conforms() -> Report {
     use Verdict::{NotOffered, Works};
-    let begun = SystemClock.now();
     let open = Host::start(false).await.unwrap();
     let limited = Host::start(true).await.unwrap();
-    let took = || SystemClock.now().duration_since(begun).unwrap();
-    println!("better_auth {VERSION}: installed and started after {:?}", took());
     let report = conformance::all(async |setup| {
         let host = if setup.limits { limited.clone() } else { open.clone() };
         ServerBench::of(host, setup).await
@@ -284,7 +281,6 @@ pub async fn conforms() -> Report {
     a_code_that_ran_out_unseen_is_over(&bench(false).await).await;
     a_list_wants_a_young_session(&bench(false).await).await;
     a_second_step_by_mail_works(&bench(true).await).await;
-    println!("better_auth {VERSION}: done after {:?}", took());
     report
 }
 

@@ -29,3 +29,9 @@ async fn better_auth() {
 async fn atproto() {
     table::holds("AT Protocol", &servers::atproto::conforms().await);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "installs and starts a real server: cargo xtask test servers"]
+async fn matrix() {
+    table::holds("Matrix", &servers::matrix::conforms().await);
+}

@@ -9,7 +9,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use accounts::clock::{Clock as _, ManualClock, SystemClock};
 use accounts::http::Http;
-use accounts::provider::conformance::{self, Bench, Habits, Setup, Verdict};
+use accounts::provider::conformance::{self, Bench, Habits, Report, Setup, Verdict};
 use accounts::provider::matrix::fake::HABITS;
 use accounts::provider::{Desk, matrix};
 use accounts::{Provider, Secret};
@@ -17,9 +17,9 @@ use anyhow::Result;
 use async_trait::async_trait;
 use serde_json::json;
 
-use crate::install;
-use crate::mail::PostOffice;
-use crate::program::{Program, program};
+use super::install;
+use super::mail::PostOffice;
+use super::program::{Program, program};
 
 mod api;
 mod defects;
@@ -197,9 +197,8 @@ impl Bench for HomeBench {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "installs and starts a real server"]
-async fn matrix() {
+/// Runs the list against the real server, and what its fake was told to do wrong.
+pub async fn conforms() -> Report {
     // By default it limits, and says to everyone who asks that there is no such account.
     let limited = Arc::new(Home::start("").await.unwrap());
     defects::it_tells_who_has_no_account(&limited).await;
@@ -215,4 +214,10 @@ async fn matrix() {
         report.iter().filter(|(_, verdict)| *verdict == Verdict::NotOffered).map(|(name, _)| *name).collect();
     assert_eq!(not_offered, ["Second factor", "Recovery by mailed code", "Recovery by saved code"]);
     assert_eq!(report.len() - not_offered.len(), 10, "{report:?}");
+    report
+}
+
+/// A fresh account at a server of its own, for a story in the window.
+pub async fn open() -> Result<impl Bench> {
+    HomeBench::start(Arc::new(Home::start(OPEN).await?)).await
 }

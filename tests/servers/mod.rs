@@ -7,4 +7,5 @@ pub mod atproto;
 pub mod better_auth;
 pub mod install;
 mod mail;
+pub mod matrix;
 mod program;

@@ -11,7 +11,6 @@ use std::time::Duration;
 use accounts::provider::conformance::Cable;
 use anyhow::{Context as _, Result, bail};
 use tempfile::TempDir;
-use tokio::time::Instant;
 
 /// How often a server is asked whether it is up, and how long apart: two minutes, for a loaded machine.
 const ASKED: u32 = 1_200;
@@ -53,7 +52,6 @@ impl Program {
         Ok(program)
     }
 
-    #[expect(clippy::disallowed_methods, reason = "the patience for a process is real time")]
     pub async fn start(&self) -> Result<()> {
         let faketime = FAKETIME.into_iter().find(|path| Path::new(path).is_file());
         let faketime = faketime.context("libfaketime is missing: run `cargo xtask setup`")?;

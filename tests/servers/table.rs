@@ -18,8 +18,8 @@ pub fn holds(server: &str, report: &Report) {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..").join(PAGE);
     let text = fs::read_to_string(&path).unwrap();
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
-    let head = lines.iter().position(|line| line.starts_with("| What |")).expect("the page has the table");
-    let column = cells(&lines[head]).iter().position(|cell| cell == server).expect("the server has a column");
+    let head = lines.iter().position(|line| line.starts_with("| What |")).unwrap();
+    let column = cells(&lines[head]).iter().position(|cell| cell == server).unwrap();
     for (what, verdict) in report {
         let at = lines.iter().position(|line| cells(line).first().is_some_and(|cell| cell == what));
         let at = at.unwrap_or_else(|| panic!("{PAGE} has no row \"{what}\""));

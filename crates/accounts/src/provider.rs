@@ -293,7 +293,8 @@ impl fmt::Debug for Session {
 pub struct Device {
     pub id: String,
     pub name: String,
-    pub last_used: SystemTime,
+    /// `None` where it was not used since it was made, or the server does not say.
+    pub last_used: Option<SystemTime>,
     pub current: bool,
     pub network: Option<String>,
 }

@@ -5,18 +5,43 @@ use std::sync::Arc;
 use crate::account::{Account, AccountState};
 use crate::error::{Error, ErrorKind, Result};
 use crate::flow::{Deps, Flow, Given, Purpose, Question};
-use crate::provider::{Device, Provider, Session, Which};
+use crate::provider::{Answer, Device, Intent, Outcome, Provider, Session, Step, Which};
 use crate::store::{Why, current_if_any};
 
 /// Where the account is signed in; this place first, then the most recently used.
 pub async fn sessions(deps: &Deps, provider: &Arc<dyn Provider>, account: &Account) -> Result<Vec<Device>> {
     let mut session = load(deps, account).await?;
     let before = session.clone();
-    let result = provider.sessions(&mut session).await;
+    let mut result = provider.sessions(&mut session).await;
+    if result.as_ref().is_err_and(|error| error.kind() == ErrorKind::ProveAgain)
+        && let Some(fresh) = sign_in_afresh(deps, provider, account).await?
+    {
+        // The old one would stand in the list as somebody else's.
+        if let Err(error) = provider.end_session(&mut session, Which::This, None).await {
+            tracing::info!(%error, "a session that is too old for the list stays there");
+        }
+        session = fresh;
+        result = provider.sessions(&mut session).await;
+    }
     settle(deps, account, &before, &session, result.as_ref().err()).await?;
     let mut devices = result?;
     devices.sort_by_key(|device| (!device.current, std::cmp::Reverse(device.last_used)));
     Ok(devices)
+}
+
+/// A new session, where the saved password is all it takes; some servers show their list to young ones only.
+async fn sign_in_afresh(
+    deps: &Deps,
+    provider: &Arc<dyn Provider>,
+    account: &Account,
+) -> Result<Option<Session>> {
+    let Some(current) = current_if_any(&*deps.store, &account.id).await? else { return Ok(None) };
+    let intent = Intent::SignIn { identifier: account.identifier.clone() };
+    let (mut exchange, _) = provider.begin(intent).await?;
+    match exchange.answer(Answer::Password(current.password)).await? {
+        Step::Done(Outcome::SignedIn(session)) => Ok(Some(session)),
+        _ => Ok(None),
+    }
 }
 
 /// Whether the session of an account still holds; one that has ended is forgotten.

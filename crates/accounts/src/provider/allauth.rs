@@ -187,7 +187,7 @@ fn device(info: wire::SessionInfo) -> Device {
     Device {
         id: info.id.to_string(),
         name: info.user_agent,
-        last_used: UNIX_EPOCH + Duration::try_from_secs_f64(seconds).unwrap_or_default(),
+        last_used: Some(UNIX_EPOCH + Duration::try_from_secs_f64(seconds).unwrap_or_default()),
         current: info.is_current,
         network: info.ip,
     }

@@ -8,7 +8,7 @@
 //! is answered with `Unsupported`. Nothing tells beforehand.
 
 use std::sync::Arc;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
@@ -227,13 +227,7 @@ fn device(session: wire::Session, current: bool) -> Device {
     let seen = session.devices.unwrap_or_default().into_iter().next_back();
     let (agent, network) = seen.map_or((None, None), |seen| (seen.user_agent, seen.ip_address));
     let at = session.authenticated_at.as_deref().and_then(time::parse);
-    Device {
-        id: session.id,
-        name: agent.unwrap_or_default(),
-        last_used: at.unwrap_or(UNIX_EPOCH),
-        current,
-        network,
-    }
+    Device { id: session.id, name: agent.unwrap_or_default(), last_used: at, current, network }
 }
 
 fn state(session: &Session) -> Result<wire::SessionState> {

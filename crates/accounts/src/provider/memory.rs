@@ -210,7 +210,7 @@ impl Provider for Memory {
             let device = |name: &String| Device {
                 id: name.clone(),
                 name: name.clone(),
-                last_used: now,
+                last_used: Some(now),
                 current: *name == own,
                 network: None,
             };

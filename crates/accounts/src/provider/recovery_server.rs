@@ -86,7 +86,7 @@ impl Provider for RecoveryServer {
         let device = |info: wire::SessionInfo| Device {
             id: info.id,
             name: info.device,
-            last_used: UNIX_EPOCH + Duration::from_secs(info.last_used_at),
+            last_used: Some(UNIX_EPOCH + Duration::from_secs(info.last_used_at)),
             current: info.current,
             network: info.network,
         };

@@ -14,7 +14,7 @@ pub(super) async fn list(desk: &Desk, session: &Session) -> Result<Vec<Device>> 
             current: line.token == own,
             id: line.id,
             name: line.user_agent.unwrap_or_default(),
-            last_used: moment(&line.updated_at).ok_or(ErrorKind::Protocol)?,
+            last_used: Some(moment(&line.updated_at).ok_or(ErrorKind::Protocol)?),
             network: line.ip_address.filter(|address| !address.is_empty()),
         })
     });

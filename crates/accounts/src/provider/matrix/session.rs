@@ -85,7 +85,7 @@ pub(super) async fn devices(desk: &Desk, session: &mut Session) -> Result<Vec<De
         Device {
             name: info.display_name.unwrap_or_else(|| info.device_id.clone()),
             id: info.device_id,
-            last_used: seen.unwrap_or(if current { now } else { UNIX_EPOCH }),
+            last_used: seen.or(current.then_some(now)),
             current,
             network: info.last_seen_ip,
         }
