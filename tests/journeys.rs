@@ -56,6 +56,7 @@ impl Journey {
                 practice: false,
                 state: AccountState::SignedOut,
                 mailbox: None,
+                recover_as: None,
             })
             .unwrap();
         let list = accounts.clone();
@@ -78,6 +79,7 @@ impl Journey {
         let said = match &answer {
             AnswerForm::Password { password } => format!("password {password}"),
             AnswerForm::Saved => "the saved password".into(),
+            AnswerForm::Opened => "opened the link".to_owned(),
             AnswerForm::Code { code } if mailed.is_some_and(|mailed| mailed.expose() == code) => {
                 "the mailed code".into()
             }

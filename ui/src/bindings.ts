@@ -204,7 +204,8 @@ export type Copied = {
 export type DeviceView = {
 	id: string,
 	name: string,
-	lastUsedAt: number,
+	/**  `None`: not used since, or the server does not say. */
+	lastUsedAt: number | null,
 	current: boolean,
 	network: string | null,
 };
