@@ -4,6 +4,7 @@ use tauri::Manager;
 use tracing_subscriber::EnvFilter;
 
 mod account_page;
+mod again;
 mod app;
 mod away;
 mod clipboard;
@@ -30,7 +31,7 @@ pub fn run() -> anyhow::Result<()> {
 
     memory::keep_off_the_disk();
 
-    tauri::Builder::default()
+    let built = tauri::Builder::default()
         .plugin(tauri_plugin_single_instance::init(|app, _, _| window::focus(app)))
         .plugin(window::remember())
         .plugin(tauri_plugin_opener::init())
@@ -42,11 +43,17 @@ pub fn run() -> anyhow::Result<()> {
             window::open(tauri.handle())?;
             Ok(())
         })
-        .build(tauri::generate_context!())?
-        .run(|tauri, event| {
-            if let tauri::RunEvent::Exit = event {
-                tauri::async_runtime::block_on(tauri.state::<App>().close());
-            }
-        });
+        .build(tauri::generate_context!());
+    let app = match built {
+        Err(tauri::Error::PluginInitialization(name, why)) if name == "single-instance" => {
+            return again::start(&why);
+        }
+        built => built?,
+    };
+    app.run(|tauri, event| {
+        if let tauri::RunEvent::Exit = event {
+            tauri::async_runtime::block_on(tauri.state::<App>().close());
+        }
+    });
     Ok(())
 }

@@ -350,7 +350,8 @@ fn done(finish: &Finish, account: &Account, store: Kept) -> DoneView {
         saved_at: seconds(finish.at),
         old_kept: finish.old_kept,
         sessions_ended: finish.sessions_ended,
-        notice_to: finish.mailbox.clone(),
+        // Only our own server promises to write.
+        notice_to: finish.mailbox.clone().filter(|_| account.server.kind == Kind::RecoveryServer),
     }
 }
 

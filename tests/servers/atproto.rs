@@ -23,6 +23,12 @@ use super::mail::PostOffice;
 use super::program::{Program, program};
 
 const VERSION: &str = "0.5.35";
+const SCRIPTS: [(&str, &str); 4] = [
+    ("loopback.cjs", include_str!("atproto/loopback.cjs")),
+    ("clock.cjs", include_str!("atproto/clock.cjs")),
+    ("pds.mjs", include_str!("atproto/pds.mjs")),
+    ("plc.mjs", include_str!("atproto/plc.mjs")),
+];
 const PASSWORD: &str = "velvet-Otter-crossing-41";
 
 /// The processes, shared by the checks.
@@ -41,6 +47,9 @@ impl Host {
     async fn start() -> Result<Self> {
         let bin = install::node22()?;
         let folder = install::once("atproto", VERSION, |folder| fill(folder, &bin))?;
+        for (name, text) in SCRIPTS {
+            std::fs::write(folder.join(name), text)?;
+        }
         let modules = folder.join("node_modules");
         let post = PostOffice::open().await?;
         let (node, known) = (bin.join("node"), modules.clone());
@@ -91,7 +100,8 @@ fn fill(folder: &Path, bin: &Path) -> Result<()> {
 }
 
 fn script(node: &Path, modules: &Path, name: &str) -> std::process::Command {
-    let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/servers/atproto");
+    // Beside the packages that they name.
+    let scripts = modules.parent().unwrap_or(modules);
     let mut command = program(node);
     for first in ["loopback.cjs", "clock.cjs"] {
         command.arg("--require").arg(scripts.join(first));

@@ -6,9 +6,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use accounts::ErrorKind;
+use accounts::Provider as _;
 use accounts::clock::{Clock as _, SystemClock};
 use accounts::http::{Call, Http};
-use accounts::provider::Providers;
+use accounts::provider::Desk;
+use accounts::provider::recovery_server::RecoveryServer;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -90,13 +92,10 @@ impl Site {
         Self { address, seen }
     }
 
-    /// Asks for what is there, as somebody does who types the address.
+    /// Asks for what is there, as finding a server does for each kind.
     async fn find(&self, http: Http) -> Result<String, ErrorKind> {
-        let providers = Providers::new(http, Arc::new(SystemClock), "Regain on a test");
-        match providers.find(&self.address).await {
-            Ok(found) => Ok(found.unwrap()[0].provider.about().name.clone()),
-            Err(error) => Err(error.kind()),
-        }
+        let found = RecoveryServer::find(desk(http, &self.address)).await;
+        found.map(|found| found.about().name.clone()).map_err(|error| error.kind())
     }
 
     async fn kind_of(&self, http: &Http, changes: bool) -> ErrorKind {
@@ -224,8 +223,7 @@ async fn a_server_without_tls_is_not_asked_in_clear() {
         ("", ErrorKind::Offline),
     ] {
         let (address, heard) = without_tls(Some(answer)).await;
-        let providers = Providers::new(Http::new().unwrap(), Arc::new(SystemClock), "Regain on a test");
-        let error = providers.find(&address).await.map(|_| ()).unwrap_err();
+        let error = RecoveryServer::find(desk(Http::new().unwrap(), &address)).await.map(|_| ()).unwrap_err();
         assert_eq!(error.kind(), kind, "{answer}");
         let change = Call::post(address.parse().unwrap(), Value::from("a secret")).changes();
         assert_eq!(Http::new().unwrap().send(change).await.map(|_| ()).unwrap_err().kind(), kind, "{answer}");
@@ -252,4 +250,13 @@ async fn tls_that_breaks_after_the_request_leaves_the_outcome_open() {
     assert_eq!(site.kind_of(&http, true).await, ErrorKind::OutcomeUnknown);
     assert_eq!(site.kind_of(&http, false).await, ErrorKind::ServerTrouble);
     assert_eq!(site.seen(), Seen { first_bytes: vec![HANDSHAKE; 2], requests: 2 });
+}
+
+fn desk(http: Http, address: &str) -> Desk {
+    Desk {
+        http,
+        clock: Arc::new(SystemClock),
+        base: address.parse().unwrap(),
+        device: "Regain on a test".into(),
+    }
 }
