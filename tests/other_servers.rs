@@ -1,0 +1,150 @@
+//! Journeys at servers whose conversations differ from our own: a code that is checked late, a link, a mailbox that is
+//! asked for. The servers are the fakes of their adapters, over HTTP; what is snapshot is what the window would draw.
+
+#![expect(clippy::unwrap_used, reason = "a surprise must stop the test")]
+
+use std::fmt::Write as _;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use accounts::clock::{ManualClock, SeededRandom};
+use accounts::flow::Deps;
+use accounts::http::Http;
+use accounts::provider::{Providers, atproto, matrix};
+use accounts::store::memory::Memory as Store;
+use accounts::{Accounts, CredentialStore as _, Secret};
+use regain_lib::App;
+use regain_lib::view::*;
+
+const OLD: &str = "velvet-Otter-crossing-41";
+const NEW: &str = "mossy-kettle-Walnut-29";
+const MAILBOX: &str = "jana@mail.example";
+
+struct Journey {
+    app: App,
+    list: Arc<Accounts>,
+    store: Store,
+    server: ServerView,
+    flow: u32,
+    told: String,
+}
+
+impl Journey {
+    async fn to(address: SocketAddr, clock: Arc<ManualClock>) -> Self {
+        let store = Store::new();
+        let accounts = Arc::new(Accounts::in_memory());
+        let list = accounts.clone();
+        let random = Arc::new(SeededRandom::new(1));
+        let deps = Deps { accounts, store: Arc::new(store.clone()), clock: clock.clone(), random };
+        let providers = Providers::new(Http::new().unwrap(), clock, "Regain on a test");
+        let folder = tempfile::tempdir().unwrap();
+        let app = App::with(folder.path(), Settings::default(), false, Ok(deps), providers);
+        let found = app.find_server(&address.to_string()).await.unwrap();
+        let server = found.servers.into_iter().next().unwrap();
+        let told = format!("found: {:?}, {:?}\n", server.kind, server.abilities);
+        Self { app, list, store, server, flow: 0, told }
+    }
+
+    async fn begin(&mut self, intent: IntentKind, identifier: &str) -> &mut Self {
+        let target = Target::Server { address: self.server.address.clone(), server: self.server.kind };
+        let result = self.app.begin(BeginForm { target, intent, identifier: Some(identifier.into()) }).await;
+        self.tell(&format!("begin {intent:?} as {identifier}"), result)
+    }
+
+    /// The same for the account that is in the list.
+    async fn begin_again(&mut self, intent: IntentKind, identifier: Option<&str>) -> &mut Self {
+        let id = self.list.all()[0].id.as_str().to_owned();
+        let form =
+            BeginForm { target: Target::Account { id }, intent, identifier: identifier.map(Into::into) };
+        let result = self.app.begin(form).await;
+        self.tell(&format!("begin {intent:?} again, {identifier:?}"), result)
+    }
+
+    async fn answer(&mut self, said: &str, answer: AnswerForm) -> &mut Self {
+        let result = self.app.answer(self.flow, answer).await;
+        self.tell(said, result)
+    }
+
+    async fn code(&mut self, said: &str, code: &str) -> &mut Self {
+        self.answer(said, AnswerForm::Code { code: code.into() }).await
+    }
+
+    async fn new_password(&mut self, password: &str) -> &mut Self {
+        let form = AnswerForm::NewPassword { password: password.into(), repeat: password.into() };
+        self.answer("a new password, twice", form).await
+    }
+
+    fn tell(&mut self, said: &str, result: Result<View, ErrorView>) -> &mut Self {
+        writeln!(self.told, "> {said}").unwrap();
+        match result {
+            Ok(view) => {
+                self.flow = view.flow;
+                writeln!(self.told, "{:?}", view.question).unwrap();
+                if let Some(problem) = view.problem {
+                    writeln!(self.told, "  problem: {problem:?}").unwrap();
+                }
+            }
+            Err(error) => writeln!(self.told, "  error: {error:?}").unwrap(),
+        }
+        self
+    }
+
+    /// What is kept at the end.
+    async fn told(&mut self) -> String {
+        for account in self.list.all() {
+            let current = self.store.current(&account.id).await.unwrap();
+            let current = current.map(|current| current.password == Secret::new(NEW));
+            let Self { told, .. } = self;
+            writeln!(told, "---\n{} (recovered as {:?})", account.identifier, account.recover_as).unwrap();
+            writeln!(told, "the new password is the current one: {current:?}").unwrap();
+        }
+        std::mem::take(&mut self.told)
+    }
+}
+
+#[tokio::test]
+async fn a_code_that_is_checked_late_comes_back_and_keeps_the_password() {
+    let clock = Arc::new(ManualClock::at(1_800_000_000));
+    let (fake, address) = atproto::fake::Fake::start(clock.clone(), Secret::new(OLD)).await.unwrap();
+    let mut journey = Journey::to(address, clock).await;
+    journey.begin(IntentKind::Recover, "jana.test").await;
+    journey.begin(IntentKind::Recover, "nobody@mail.example").await;
+    journey.begin(IntentKind::Recover, MAILBOX).await;
+    let code = fake.mailed().unwrap();
+    journey.code("a wrong code", "AAAAA-AAAAA").await;
+    journey.new_password(NEW).await;
+    // The password that was typed is sent again by itself, once the code is right.
+    journey
+        .code("the mailed code, small and without its dash", &code.expose().replace('-', "").to_lowercase())
+        .await;
+    insta::assert_snapshot!(journey.told().await);
+}
+
+#[tokio::test]
+async fn a_handle_is_remembered_with_its_mailbox() {
+    let clock = Arc::new(ManualClock::at(1_800_000_000));
+    let (fake, address) = atproto::fake::Fake::start(clock.clone(), Secret::new(OLD)).await.unwrap();
+    let mut journey = Journey::to(address, clock).await;
+    journey.begin(IntentKind::SignIn, "jana.test").await;
+    journey.answer("the password", AnswerForm::Password { password: OLD.into() }).await;
+    journey.begin_again(IntentKind::ChangePassword, None).await;
+    let code = fake.mailed().unwrap();
+    journey.code("the mailed code", code.expose()).await;
+    journey.new_password(NEW).await;
+    insta::assert_snapshot!(journey.told().await);
+}
+
+#[tokio::test]
+async fn a_link_is_opened_or_pasted() {
+    let clock = Arc::new(ManualClock::at(1_800_000_000));
+    let fake = matrix::fake::Fake::start(clock.clone(), matrix::fake::Setup::default()).await;
+    fake.add("jana", MAILBOX, OLD);
+    let mut journey = Journey::to(fake.address(), clock).await;
+    journey.begin(IntentKind::Recover, MAILBOX).await;
+    let link = fake.mailed().unwrap();
+    journey.answer("“I have opened it”, but it was not", AnswerForm::Opened).await;
+    journey.new_password(NEW).await;
+    fake.open(&link);
+    journey.answer("“I have opened it”", AnswerForm::Opened).await;
+    insta::assert_snapshot!(journey.told().await);
+}
