@@ -1,8 +1,9 @@
-//! Accounts: who you are where. The list holds nothing secret and rests in a file of its own.
+//! Accounts: who you are where. The list holds nothing secret and rests in a file of its own, which the window and the
+//! terminal may change at once.
 
 use std::fmt;
 use std::fs::{self, File};
-use std::io::{ErrorKind as IoKind, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -13,6 +14,8 @@ use url::Url;
 use crate::clock::Random;
 use crate::error::{Error, ErrorKind, Result};
 use crate::provider::{Kind, Server};
+
+mod shared;
 
 /// Name of an account within Regain: 128 random bits in hex.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -76,11 +79,9 @@ impl fmt::Debug for Accounts {
 }
 
 enum Rest {
-    /// In a file, or, without one, as long as the process.
-    List {
-        path: Option<PathBuf>,
-        list: Mutex<Vec<Account>>,
-    },
+    File(shared::File),
+    /// As long as the process.
+    Memory(Mutex<Vec<Account>>),
     Kept(Arc<dyn Keeper>),
 }
 
@@ -95,18 +96,12 @@ pub trait Keeper: Send + Sync {
 impl Accounts {
     /// Reads the list; a missing file is an empty list.
     pub fn open(path: impl Into<PathBuf>) -> Result<Self> {
-        let path = path.into();
-        let list = match fs::read(&path) {
-            Ok(bytes) => read(&bytes)?,
-            Err(error) if error.kind() == IoKind::NotFound => Vec::new(),
-            Err(error) => return Err(Error::new(ErrorKind::Unreadable, error)),
-        };
-        Ok(Self(Rest::List { path: Some(path), list: Mutex::new(list) }))
+        shared::File::open(path.into()).map(|file| Self(Rest::File(file)))
     }
 
     /// A list that ends with the process, for a store that does.
     pub fn in_memory() -> Self {
-        Self(Rest::List { path: None, list: Mutex::default() })
+        Self(Rest::Memory(Mutex::default()))
     }
 
     /// A list that someone else keeps; nothing of it is remembered here.
@@ -122,7 +117,8 @@ impl Accounts {
     /// The same, where "none" and "cannot be read" are not to be confused.
     pub fn list(&self) -> Result<Vec<Account>> {
         let mut all = match &self.0 {
-            Rest::List { list, .. } => lock(list).clone(),
+            Rest::File(file) => file.list()?,
+            Rest::Memory(list) => lock(list).clone(),
             Rest::Kept(keeper) => keeper.all()?,
         };
         all.sort_by_cached_key(|account| (account.name.to_lowercase(), account.identifier.to_lowercase()));
@@ -137,7 +133,8 @@ impl Accounts {
     /// The same, where "not there" and "cannot be read" are not to be confused.
     pub fn look_up(&self, id: &AccountId) -> Result<Option<Account>> {
         match &self.0 {
-            Rest::List { list, .. } => Ok(lock(list).iter().find(|account| account.id == *id).cloned()),
+            Rest::File(file) => Ok(file.list()?.into_iter().find(|account| account.id == *id)),
+            Rest::Memory(list) => Ok(lock(list).iter().find(|account| account.id == *id).cloned()),
             Rest::Kept(keeper) => keeper.get(id),
         }
     }
@@ -151,36 +148,32 @@ impl Accounts {
 
     /// Adds the account, or replaces the one with its id.
     pub fn put(&self, account: Account) -> Result<()> {
-        let (path, list) = match &self.0 {
-            Rest::List { path, list } => (path, list),
-            Rest::Kept(keeper) => return keeper.put(&account),
-        };
-        let mut list = lock(list);
-        let mut next = list.clone();
-        match next.iter_mut().find(|known| known.id == account.id) {
-            Some(known) => *known = account,
-            None => next.push(account),
+        if let Rest::Kept(keeper) = &self.0 {
+            return keeper.put(&account);
         }
-        replace_list(path.as_deref(), &mut list, next)
+        self.change(|list| match list.iter_mut().find(|known| known.id == account.id) {
+            Some(known) => *known = account,
+            None => list.push(account),
+        })
     }
 
     pub fn remove(&self, id: &AccountId) -> Result<()> {
-        let (path, list) = match &self.0 {
-            Rest::List { path, list } => (path, list),
-            Rest::Kept(keeper) => return keeper.remove(id),
-        };
-        let mut list = lock(list);
-        let next: Vec<Account> = list.iter().filter(|account| account.id != *id).cloned().collect();
-        replace_list(path.as_deref(), &mut list, next)
+        if let Rest::Kept(keeper) = &self.0 {
+            return keeper.remove(id);
+        }
+        self.change(|list| list.retain(|account| account.id != *id))
     }
-}
 
-fn replace_list(path: Option<&Path>, list: &mut Vec<Account>, next: Vec<Account>) -> Result<()> {
-    if let Some(path) = path {
-        write(path, &next)?;
+    fn change(&self, change: impl FnOnce(&mut Vec<Account>)) -> Result<()> {
+        match &self.0 {
+            Rest::File(file) => file.change(change),
+            Rest::Memory(list) => {
+                change(&mut lock(list));
+                Ok(())
+            }
+            Rest::Kept(_) => Err(ErrorKind::Bug.into()),
+        }
     }
-    *list = next;
-    Ok(())
 }
 
 fn lock(list: &Mutex<Vec<Account>>) -> MutexGuard<'_, Vec<Account>> {
@@ -387,6 +380,39 @@ mod tests {
             assert_eq!(Accounts::open(&path).unwrap_err().kind(), ErrorKind::Unreadable, "{text}");
             assert_eq!(fs::read_to_string(&path).unwrap(), text);
         }
+    }
+
+    #[test]
+    fn two_processes_with_one_list_lose_nothing_of_each_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("accounts.json");
+        let (window, terminal) = (Accounts::open(&path).unwrap(), Accounts::open(&path).unwrap());
+        window.put(account("Dorfladen")).unwrap();
+        terminal.put(account("Weekly market")).unwrap();
+        for list in [&window, &terminal] {
+            assert_eq!(list.all(), vec![account("Dorfladen"), account("Weekly market")]);
+        }
+        terminal.remove(&account("Dorfladen").id).unwrap();
+        assert_eq!(window.all(), vec![account("Weekly market")]);
+        fs::write(&path, "{").unwrap();
+        assert_eq!(window.list().unwrap_err().kind(), ErrorKind::Unreadable);
+        assert_eq!(window.put(account("Dorfladen")).unwrap_err().kind(), ErrorKind::Unreadable);
+        assert_eq!(fs::read_to_string(&path).unwrap(), "{");
+    }
+
+    #[test]
+    fn twenty_changes_at_once_are_all_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("accounts.json");
+        std::thread::scope(|scope| {
+            for number in 0..20_usize {
+                let path = &path;
+                scope.spawn(move || {
+                    Accounts::open(path).unwrap().put(account(&"x".repeat(number + 1))).unwrap();
+                });
+            }
+        });
+        assert_eq!(Accounts::open(&path).unwrap().all().len(), 20);
     }
 
     #[test]
