@@ -1,0 +1,9 @@
+//! The real binary against the real recovery server, a real vault, a real keychain and a real terminal.
+
+#![expect(clippy::unwrap_used, reason = "a surprise must stop the test")]
+
+mod bench;
+mod conversation;
+mod exits;
+mod passwords;
+mod vault;
