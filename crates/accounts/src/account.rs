@@ -5,6 +5,7 @@ use std::fmt;
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -248,21 +249,31 @@ fn write(path: &Path, accounts: &[Account]) -> Result<()> {
     replace(path, &bytes).map_err(|error| Error::new(ErrorKind::StoreBroken, error))
 }
 
-/// Replaces a file as a whole: after a crash at any point either the old text or the new one is there.
+/// Replaces a file as a whole: after a crash at any point either the old text or the new one is there. Several processes
+/// may do it at once: the last one holds.
 pub fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
-    let next = path.with_extension("next");
-    let mut file = File::create(&next)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    drop(file);
-    fs::rename(&next, path)?;
+    let number = COUNT.fetch_add(1, Ordering::Relaxed);
+    let next = path.with_extension(format!("{}-{number}.next", std::process::id()));
+    let replaced = write_through(&next, bytes).and_then(|()| fs::rename(&next, path));
+    if replaced.is_err() {
+        // It may never have been there.
+        let _ = fs::remove_file(&next);
+    }
+    replaced?;
     // Windows has no way to sync a folder, and its rename is durable by itself.
     if cfg!(unix) {
         File::open(folder)?.sync_all()?;
     }
     Ok(())
+}
+
+fn write_through(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut file = File::create(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
 }
 
 impl From<AccountFile> for Account {
@@ -416,12 +427,30 @@ mod tests {
     }
 
     #[test]
+    fn a_file_is_replaced_by_many_at_once_and_nothing_is_left_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("seen");
+        std::thread::scope(|scope| {
+            for number in 0..8_u8 {
+                let path = &path;
+                scope.spawn(move || (0..20).for_each(|_| replace(path, &[number; 64]).unwrap()));
+            }
+        });
+        let bytes = fs::read(&path).unwrap();
+        assert!(bytes.len() == 64 && bytes.iter().all(|byte| *byte == bytes[0]));
+        fs::remove_file(&path).unwrap();
+        fs::create_dir_all(path.join("in the way")).unwrap();
+        assert!(replace(&path, b"text").is_err());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
     fn a_list_that_cannot_be_written_stays_as_it_was() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("accounts.json");
         let accounts = Accounts::open(&path).unwrap();
-        // The temporary file's name is taken by a folder: the write fails on every system, for root too.
-        fs::create_dir(path.with_extension("next")).unwrap();
+        // The lock file's name is taken by a folder: the change fails on every system, for root too.
+        fs::create_dir(path.with_extension("lock")).unwrap();
         assert_eq!(accounts.put(account("Dorfladen")).unwrap_err().kind(), ErrorKind::StoreBroken);
         assert_eq!(accounts.all(), vec![]);
     }
