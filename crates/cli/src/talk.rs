@@ -14,6 +14,7 @@ use crate::out;
 use crate::stop::{Result, Stop};
 use crate::words;
 
+mod hidden;
 pub mod json;
 mod terminal;
 

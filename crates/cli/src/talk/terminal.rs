@@ -8,6 +8,7 @@ use accounts::generate::Recipe;
 use accounts::provider::{CodeAsk, CodeShape, Way};
 use accounts::store::StoreKind;
 
+use super::hidden::Hidden;
 use super::{Reply, Scene};
 use crate::args::WORDS;
 use crate::interrupt::Interrupt;
@@ -117,10 +118,11 @@ impl Terminal {
 
     /// Reads what must not be seen, from the terminal itself.
     pub async fn hidden(&self, prompt: &str) -> Result<Secret> {
-        let prompt = prompt.to_owned();
-        let typed = self.blocking(move || rpassword::prompt_password(prompt)).await?;
-        typed.map(Secret::new).map_err(|error| match error.kind() {
-            io::ErrorKind::Interrupted => Stop::interrupted(),
+        let hidden = Hidden::prompt(prompt).map_err(|_| Stop::no_terminal())?;
+        let reader = hidden.reader().map_err(|_| Stop::no_terminal())?;
+        let typed = self.blocking(reader).await;
+        drop(hidden);
+        typed?.map_err(|error| match error.kind() {
             io::ErrorKind::UnexpectedEof => Stop::cancelled(),
             _ => Stop::no_terminal(),
         })

@@ -5,5 +5,11 @@
 mod bench;
 mod conversation;
 mod exits;
+#[cfg(target_os = "linux")]
+mod keychain;
 mod passwords;
+#[cfg(target_os = "linux")]
+mod prompts;
+#[cfg(target_os = "linux")]
+mod pty;
 mod vault;
