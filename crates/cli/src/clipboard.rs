@@ -17,26 +17,31 @@ pub async fn hold(
     secret: Secret,
     clear_after: Option<Duration>,
     interrupt: &Interrupt,
-    tell: impl FnOnce(),
+    tell: impl FnOnce() -> Result<()>,
 ) -> Result<()> {
     let mut board = arboard::Clipboard::new().map_err(no_clipboard)?;
     set(&mut board, secret.expose()).map_err(no_clipboard)?;
-    tell();
+    // Nobody may have heard it; what was copied is cleared all the same.
+    let told = tell();
     let until = async {
         match clear_after {
             Some(after) => tokio::time::sleep(after).await,
             None => replaced(&mut board, &secret).await,
         }
     };
-    tokio::select! {
-        () = until => {}
-        () = interrupt.pressed() => {}
+    if told.is_ok() {
+        tokio::select! {
+            () = until => {}
+            () = interrupt.pressed() => {}
+        }
+    } else {
+        drop(until);
     }
     if clear_after.is_some() && is_ours(&mut board, &secret) {
         // Somebody else's text is none of our business.
         board.clear().map_err(no_clipboard)?;
     }
-    Ok(())
+    told
 }
 
 async fn replaced(board: &mut arboard::Clipboard, secret: &Secret) {

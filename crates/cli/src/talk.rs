@@ -114,6 +114,17 @@ impl Talk {
         }
     }
 
+    /// In the clipboard now, and for how many seconds.
+    pub fn copied(&self, clear_in: Option<u64>) -> Result<()> {
+        match self {
+            Self::Json(_) => json::line(json!({ "copied": { "clear_in": clear_in } })),
+            Self::Terminal(_) => {
+                out::say(&words::copied(clear_in));
+                Ok(())
+            }
+        }
+    }
+
     pub async fn vault_password(&mut self, wrong: bool) -> Result<Secret> {
         match self {
             Self::Terminal(terminal) => {

@@ -70,11 +70,12 @@ impl Run {
         let clear_after = (!keep).then(|| self.place.clear_after());
         // The vault need not stay open while the clipboard waits.
         self.place.home.vault().lock().await;
-        let told = words::copied(clear_after.map(|after| after.as_secs()));
-        clipboard::hold(current.password, clear_after, &self.interrupt, || self.talk.note(&told)).await?;
-        let cleared = if keep { "" } else { words::CLEARED };
-        self.talk.note(cleared);
-        self.talk.done(json!({ "copied": true, "cleared": !keep }), "")
+        let seconds = clear_after.map(|after| after.as_secs());
+        clipboard::hold(current.password, clear_after, &self.interrupt, || self.talk.copied(seconds)).await?;
+        if !keep {
+            self.talk.note(words::CLEARED);
+        }
+        self.talk.done(json!({ "cleared": !keep }), "")
     }
 
     /// Makes one, keeps it first where that is wanted, and prints it.

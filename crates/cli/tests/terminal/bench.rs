@@ -8,6 +8,7 @@ use std::sync::Arc;
 use accounts::Secret;
 use accounts::clock::{SystemClock, SystemRandom};
 use accounts::home::Home;
+use accounts::provider::conformance::Cable;
 use accounts::store::StoreKind;
 use accounts::store::vault::Kdf;
 use recovery_server::{Config, Deps, Inbox, NewAccount, Running, Server};
@@ -23,6 +24,8 @@ pub struct Bench {
     pub folder: tempfile::TempDir,
     pub runtime: Runtime,
     pub server: String,
+    /// Between the program and the server.
+    pub cable: Cable,
     inbox: Inbox,
     _running: Running,
 }
@@ -44,7 +47,7 @@ impl Bench {
     pub fn without_store() -> Self {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-        let (running, inbox) = runtime.block_on(async {
+        let (running, inbox, cable) = runtime.block_on(async {
             let (deps, outbox) = Deps::in_memory(Config::loopback("Dorfladen")).await.unwrap();
             let server = Server::bind(deps).await.unwrap();
             for (name, totp) in [("jana", false), ("otto", true)] {
@@ -53,10 +56,11 @@ impl Bench {
                     NewAccount { totp, recovery_codes: true, ..NewAccount::new(name, &address, PASSWORD) };
                 server.app().add_account(new).await.unwrap();
             }
-            (server.start(), outbox.subscribe())
+            let cable = Cable::to(server.address()).await.unwrap();
+            (server.start(), outbox.subscribe(), cable)
         });
-        let server = running.address().to_string();
-        Self { folder: tempfile::tempdir().unwrap(), runtime, server, inbox, _running: running }
+        let server = cable.address().trim_start_matches("http://").to_owned();
+        Self { folder: tempfile::tempdir().unwrap(), runtime, server, cable, inbox, _running: running }
     }
 
     /// The window's, too.

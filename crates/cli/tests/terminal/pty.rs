@@ -2,7 +2,6 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read as _, Write as _};
-use std::os::fd::OwnedFd;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
@@ -43,7 +42,7 @@ impl Terminal {
         let child = inside.stdin(open()).stdout(open()).stderr(open()).spawn().unwrap();
         // What it was started with holds the other ends open.
         drop(inside);
-        let keyboard = File::from(OwnedFd::from(master));
+        let keyboard = File::from(master);
         let mut from = keyboard.try_clone().unwrap();
         let (send, bytes) = channel();
         thread::spawn(move || {
