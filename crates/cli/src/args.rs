@@ -61,6 +61,7 @@ Exit codes:
   6    nothing was found: no such account, no saved password, no account server there
   70   a mistake in Regain
   130  interrupted
+  141  whoever read the output has gone
 
 Environment:
   REGAIN_FOLDER  as --folder
@@ -97,8 +98,8 @@ pub enum Command {
     Doctor,
     /// Print the completions of a shell
     Completions { shell: Shell },
-    /// Print the manual, as a man page
-    Man,
+    /// Print the manual, or that of one command, as a man page
+    Man { command: Option<String> },
 }
 
 #[derive(Args)]
@@ -112,12 +113,14 @@ pub struct Where {
 
 #[derive(Args)]
 pub struct One {
+    /// Its name, identifier, server, IDENTIFIER@SERVER, or the first characters of its id
     #[arg(value_name = "ACCOUNT")]
     pub account: String,
 }
 
 #[derive(Args)]
 pub struct Sessions {
+    /// Its name, identifier, server, IDENTIFIER@SERVER, or the first characters of its id
     #[arg(value_name = "ACCOUNT")]
     pub account: String,
     /// End the session with this id
@@ -130,6 +133,7 @@ pub struct Sessions {
 
 #[derive(Args)]
 pub struct Show {
+    /// Its name, identifier, server, IDENTIFIER@SERVER, or the first characters of its id
     #[arg(value_name = "ACCOUNT")]
     pub account: String,
     /// Print the passwords themselves
@@ -142,6 +146,7 @@ pub struct Show {
 
 #[derive(Args)]
 pub struct Copy {
+    /// Its name, identifier, server, IDENTIFIER@SERVER, or the first characters of its id
     #[arg(value_name = "ACCOUNT")]
     pub account: String,
     /// Leave it in the clipboard until something else is copied

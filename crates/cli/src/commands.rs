@@ -43,7 +43,7 @@ impl Run {
             Command::Lock => self.lock().await,
             Command::Unlock(unlock) => self.unlock(unlock).await,
             Command::Doctor => self.doctor().await,
-            Command::Completions { .. } | Command::Man => Err(Stop::bug("they need nothing of this")),
+            Command::Completions { .. } | Command::Man { .. } => Err(Stop::bug("they need nothing of this")),
         }
     }
 
@@ -143,10 +143,19 @@ pub fn completions(shell: clap_complete::Shell) -> Result<()> {
     out::bytes(&text)
 }
 
-/// The page, and one section for each command.
-pub fn man() -> Result<()> {
+/// The page of the program, or of one command.
+pub fn man(command: Option<&str>) -> Result<()> {
+    let mut line = Line::command();
+    // With it the parts know what they are parts of.
+    line.build();
+    let page = match command {
+        None => Some(line),
+        Some(name) => line.find_subcommand(name).cloned(),
+    };
+    let page = page.ok_or_else(|| Stop::new(Exit::Usage, "no_command", words::NO_COMMAND))?;
+    let name = page.get_display_name().unwrap_or("regain-cli").to_owned();
     let mut text = Vec::new();
-    clap_mangen::Man::new(Line::command().flatten_help(true)).render(&mut text).map_err(Stop::bug)?;
+    clap_mangen::Man::new(page).title(name).render(&mut text).map_err(Stop::bug)?;
     out::bytes(&text)
 }
 

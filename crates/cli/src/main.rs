@@ -53,7 +53,7 @@ async fn run(line: Line) -> Result<()> {
     let work = async {
         match line.command {
             Command::Completions { shell } => commands::completions(shell),
-            Command::Man => commands::man(),
+            Command::Man { command } => commands::man(command.as_deref()),
             command => {
                 let place = Place::new(line.folder, line.store.map(Into::into))?;
                 let mut run = Run { place, talk: Talk::new(line.json, interrupt.clone()), interrupt };

@@ -58,6 +58,7 @@ pub const NO_CLIPBOARD: (&str, &str) =
     ("The clipboard didn't take it.", "See the password instead: regain-cli show ACCOUNT --reveal");
 pub const NOT_IN_VAULT: (&str, &str) =
     ("There is no vault here to keep it in.", "Leave --keep out, or choose a vault first.");
+pub const NO_COMMAND: (&str, &str) = ("There is no such command.", "See which there are: regain-cli --help");
 pub const NO_SESSION: (&str, &str) =
     ("There is no such session.", "See which there are: regain-cli sessions ACCOUNT");
 pub const KEYCHAIN_LOCKS_ITSELF: (&str, &str) = (
@@ -106,6 +107,7 @@ pub const LOCKED: &str =
     "From now on the vault asks for its password again. A window that is open stays open.";
 pub const LOCKED_ALREADY: &str = "The vault asks for its password already.";
 pub const NO_ACCOUNTS: &str = "There is no account yet. Add one: regain-cli sign-in SERVER";
+pub const WAITING: &str = "Another one waits, which was not proven: --history shows it, too.";
 pub const SIGNED_OUT: &str = "Signed out. The password stays saved.";
 pub const HIDDEN: &str = "(hidden; --reveal prints it)";
 pub const CODE_HELP: &str = "Look in the spam folder. Mail can be slow: the first code may still work when a second one comes.\n\

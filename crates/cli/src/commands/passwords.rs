@@ -35,12 +35,12 @@ impl Run {
         if reveal && current.is_none() && staged.is_empty() && past.is_empty() {
             return Err(Stop::new(Exit::Nothing, "no_password", words::NO_PASSWORD));
         }
-        if reveal
-            && !history
-            && staged.is_empty()
-            && let (Some(current), false) = (&current, self.talk.is_json())
-        {
-            // Alone on its line: for a pipe.
+        let alone = reveal && !history && !self.talk.is_json();
+        if let (true, Some(current)) = (alone, &current) {
+            if !staged.is_empty() {
+                self.talk.note(words::WAITING);
+            }
+            // On a line of its own, whatever else there is: for a pipe.
             return self.talk.done(Value::Null, current.password.expose());
         }
         let shown = |password: &Secret| reveal.then(|| password.expose().to_owned());

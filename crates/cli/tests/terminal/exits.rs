@@ -71,6 +71,20 @@ fn a_vault_that_is_not_there_or_not_opened() {
 }
 
 #[test]
+fn while_everything_moves_to_another_store_nothing_is_written() {
+    let bench = Bench::new();
+    std::fs::write(bench.folder.path().join("moving"), "keychain vault\n").unwrap();
+    for command in
+        [&["add", &bench.server, "jana"][..], &["recover", &bench.server, "jana"], &["sign-out", "jana"]]
+    {
+        let ran = bench.run(command);
+        assert!(ran.code == 4 && ran.err.contains("being moved"), "{command:?}: {}", ran.err);
+    }
+    assert_eq!(bench.ask(&["accounts"])["accounts"], json!([]));
+    assert!(bench.folder.path().join("moving").exists(), "the mark is the window's");
+}
+
+#[test]
 fn a_line_that_is_no_answer_ends_it() {
     let bench = Bench::new();
     for line in [json!({}), json!("x"), json!({ "code": "1" }), json!({ "password": 7 })] {
@@ -145,6 +159,13 @@ fn help_completions_and_the_man_page_say_what_there_is() {
         man.out
     );
     assert!(man.out.contains("change\\-password"));
+    let part = bench.run(&["man", "show"]);
+    assert!(
+        part.code == 0 && part.out.contains(".TH regain-cli-show 1") && part.out.contains("reveal"),
+        "{}",
+        part.out
+    );
+    assert_eq!(bench.run(&["man", "nothing"]).code, 2);
 }
 
 /// Neither the arguments nor the environment of the process hold what was typed.
