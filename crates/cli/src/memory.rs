@@ -4,7 +4,7 @@ use std::alloc::System;
 
 use zeroizing_alloc::ZeroAlloc;
 
-/// Everything that is freed is wiped: what a library copied on the way to the web view, too.
+/// Everything that is freed is wiped: what a library copied on its way, too.
 #[global_allocator]
 static WIPES: ZeroAlloc<System> = ZeroAlloc(System);
 

@@ -168,6 +168,47 @@ fn help_completions_and_the_man_page_say_what_there_is() {
     assert_eq!(bench.run(&["man", "nothing"]).code, 2);
 }
 
+/// What a program may rely on is written down.
+#[test]
+fn every_name_in_json_is_documented() {
+    let page = include_str!("../../../../docs/cli.md");
+    let sources = [
+        include_str!("../../src/stop.rs"),
+        include_str!("../../src/words.rs"),
+        include_str!("../../src/place.rs"),
+        include_str!("../../src/find.rs"),
+        include_str!("../../src/clipboard.rs"),
+        include_str!("../../src/commands.rs"),
+        include_str!("../../src/commands/door.rs"),
+        include_str!("../../src/commands/passwords.rs"),
+        include_str!("../../src/talk.rs"),
+        include_str!("../../src/talk/json.rs"),
+    ];
+    let mut names = std::collections::BTreeSet::new();
+    for text in sources {
+        let text = text.split("#[cfg(test)]").next().unwrap();
+        // `Kind => "name"`, `Exit::Kind, "name"`, `json.text("name", …`, `("name", words`
+        for before in ["=> \"", ", \"", "text(\"", "(\""] {
+            for rest in text.split(before).skip(1) {
+                let (name, after) = rest.split_once('"').unwrap();
+                let word = name.chars().all(|c| c.is_ascii_lowercase() || c == '_') && name.len() > 2;
+                let named =
+                    before.starts_with('=') || after.starts_with(", words::") || before.starts_with("text");
+                let is_code = text.contains("json!") || text.contains("ErrorKind");
+                if word && named && is_code {
+                    names.insert(name);
+                }
+            }
+        }
+    }
+    assert!(names.len() > 60, "the names are found: {names:?}");
+    let silent = ["pipe"];
+    for name in names.into_iter().filter(|name| !silent.contains(name)) {
+        let there = [format!("`{name}`"), format!("\"{name}\"")].iter().any(|form| page.contains(form));
+        assert!(there, "docs/cli.md does not name {name}");
+    }
+}
+
 /// Neither the arguments nor the environment of the process hold what was typed.
 #[cfg(target_os = "linux")]
 #[test]

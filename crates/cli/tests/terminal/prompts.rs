@@ -106,6 +106,42 @@ fn a_saved_password_is_one_enter_and_a_recovery_code_is_typed_without_echo() {
 }
 
 #[test]
+fn a_vault_is_made_at_the_first_start() {
+    let bench = Bench::without_store();
+    let mut terminal = Terminal::start(&bench.command(&["sign-in", &bench.server, "jana"]));
+    terminal.expect("Which (1-2)? ");
+    terminal.type_line("2");
+    terminal.expect("New vault password: ");
+    terminal.type_line("teapot");
+    terminal.expect("The same once more: ");
+    terminal.type_line("teapot");
+    terminal.expect("too easy for a vault");
+    terminal.expect("vault password: ");
+    terminal.type_line(MASTER);
+    terminal.expect("once more: ");
+    terminal.type_line(MASTER);
+    terminal.expect("It is shown only this once:");
+    terminal.expect("type the group after ");
+    let shown = terminal.screen.clone();
+    let key = shown.lines().find(|line| line.matches('-').count() == 8).unwrap().trim().to_owned();
+    let groups: Vec<&str> = key.split('-').collect();
+    terminal.expect(": ");
+    let before =
+        terminal.screen.rsplit("type the group after ").next().unwrap().split(':').next().unwrap().to_owned();
+    let at = groups.iter().position(|group| *group == before).unwrap() + 1;
+    terminal.type_line("nothing");
+    terminal.expect("That is not that group.");
+    terminal.expect("type the group after ");
+    terminal.type_line(&groups[at].to_lowercase());
+    terminal.expect("The vault is made.");
+    terminal.expect("Password: ");
+    terminal.type_line(PASSWORD);
+    terminal.expect("The password is kept in your vault.");
+    assert_eq!(terminal.end(), 0);
+    assert_eq!(bench.ask(&["accounts"])["accounts"][0]["identifier"], "jana");
+}
+
+#[test]
 fn a_wrong_vault_password_may_be_typed_three_times() {
     let bench = Bench::new();
     let mut terminal = Terminal::start(&bench.command(&["accounts"]));
