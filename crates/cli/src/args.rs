@@ -124,7 +124,7 @@ pub struct Sessions {
     #[arg(value_name = "ACCOUNT")]
     pub account: String,
     /// End the session with this id
-    #[arg(long, value_name = "ID", conflicts_with = "end_others")]
+    #[arg(long, value_name = "ID", conflicts_with = "end_others", allow_hyphen_values = true)]
     pub end: Option<String>,
     /// End all sessions but this one
     #[arg(long)]
@@ -162,7 +162,7 @@ pub struct Generate {
     #[arg(long)]
     pub keep: bool,
     /// What it is for
-    #[arg(long, value_name = "TEXT", requires = "keep")]
+    #[arg(long, value_name = "TEXT", requires = "keep", allow_hyphen_values = true)]
     pub purpose: Option<String>,
 }
 
@@ -225,6 +225,13 @@ mod tests {
     #[test]
     fn the_command_line_makes_sense() {
         Line::command().debug_assert();
+    }
+
+    #[test]
+    fn an_id_may_begin_with_a_dash() {
+        let line = Line::try_parse_from(["regain-cli", "sessions", "jana", "--end", "-Zx"]);
+        let Ok(Line { command: Command::Sessions(Sessions { end, .. }), .. }) = line else { panic!() };
+        assert_eq!(end.as_deref(), Some("-Zx"));
     }
 
     #[test]

@@ -1,5 +1,6 @@
-//! Ctrl+C: what is under way is ended in order, and at the second one at once.
+//! Ctrl+C, and a terminal that is closed: what is under way is ended in order; at a second Ctrl+C at once.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -14,6 +15,9 @@ impl Interrupt {
     /// Listens from now on; must be called within a runtime.
     pub fn listen() -> Self {
         let (tell, told) = watch::channel(false);
+        let tell = Arc::new(tell);
+        #[cfg(unix)]
+        listen_to_the_end(&tell);
         tokio::spawn(async move {
             while tokio::signal::ctrl_c().await.is_ok() {
                 if tell.send_replace(true) {
@@ -31,6 +35,25 @@ impl Interrupt {
         let mut told = self.0.clone();
         if told.wait_for(|pressed| *pressed).await.is_err() {
             std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// What is in the clipboard must not stay there because a terminal was closed. Such signals come twice, too.
+#[cfg(unix)]
+fn listen_to_the_end(tell: &Arc<watch::Sender<bool>>) {
+    use tokio::signal::unix::{SignalKind, signal};
+    for kind in [SignalKind::terminate(), SignalKind::hangup()] {
+        match signal(kind) {
+            Ok(mut signals) => {
+                let tell = tell.clone();
+                tokio::spawn(async move {
+                    while signals.recv().await.is_some() {
+                        tell.send_replace(true);
+                    }
+                });
+            }
+            Err(error) => tracing::warn!(%error, "a signal cannot be listened to"),
         }
     }
 }

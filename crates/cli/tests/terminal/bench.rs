@@ -163,7 +163,13 @@ impl Talk {
         let mut line = String::new();
         self.questions.read_line(&mut line).unwrap();
         self.heard.push_str(&line);
-        serde_json::from_str(&line).unwrap_or_else(|_| panic!("no JSON: {line:?} after {}", self.heard))
+        serde_json::from_str(&line).unwrap_or_else(|_| {
+            let mut beside = String::new();
+            self.close();
+            std::io::Read::read_to_string(&mut self.child.stderr.take().unwrap(), &mut beside).unwrap();
+            let status = self.child.wait().unwrap();
+            panic!("no JSON but {line:?}, {beside:?} and {status} after {:?}", self.heard)
+        })
     }
 
     pub fn say(&mut self, answer: Value) {

@@ -51,11 +51,15 @@ fn a_copied_password_leaves_the_clipboard() {
         let mut talk = copy(&bench, display, &[]);
         assert_eq!(board.get_text().unwrap(), PASSWORD);
         assert!(!talk.heard.contains(PASSWORD));
-        // Ctrl+C clears it at once.
-        Command::new("sh").args(["-c", &format!("kill -INT {}", talk.id())]).status().unwrap();
-        assert_eq!(talk.hear()["done"]["cleared"], true);
-        assert_eq!(talk.end(), 0);
-        assert_ne!(board.get_text().unwrap_or_default(), PASSWORD);
+        // Ctrl+C clears it at once, and so does the end of the terminal.
+        for signal in ["INT", "HUP", "TERM"] {
+            Command::new("sh").args(["-c", &format!("kill -{signal} {}", talk.id())]).status().unwrap();
+            assert_eq!(talk.hear()["done"]["cleared"], true);
+            assert_eq!(talk.end(), 0);
+            assert_ne!(board.get_text().unwrap_or_default(), PASSWORD);
+            talk = copy(&bench, display, &[]);
+        }
+        drop(talk);
 
         // Kept until something else is copied, which is left alone.
         let mut talk = copy(&bench, display, &["--keep"]);
