@@ -1,9 +1,11 @@
-//! Accounts: who you are where. The list holds nothing secret and rests in a file of its own.
+//! Accounts: who you are where. The list holds nothing secret and rests in a file of its own, which the window and the
+//! terminal may change at once.
 
 use std::fmt;
 use std::fs::{self, File};
-use std::io::{ErrorKind as IoKind, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -13,6 +15,8 @@ use url::Url;
 use crate::clock::Random;
 use crate::error::{Error, ErrorKind, Result};
 use crate::provider::{Kind, Server};
+
+mod shared;
 
 /// Name of an account within Regain: 128 random bits in hex.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -76,11 +80,9 @@ impl fmt::Debug for Accounts {
 }
 
 enum Rest {
-    /// In a file, or, without one, as long as the process.
-    List {
-        path: Option<PathBuf>,
-        list: Mutex<Vec<Account>>,
-    },
+    File(shared::File),
+    /// As long as the process.
+    Memory(Mutex<Vec<Account>>),
     Kept(Arc<dyn Keeper>),
 }
 
@@ -95,18 +97,12 @@ pub trait Keeper: Send + Sync {
 impl Accounts {
     /// Reads the list; a missing file is an empty list.
     pub fn open(path: impl Into<PathBuf>) -> Result<Self> {
-        let path = path.into();
-        let list = match fs::read(&path) {
-            Ok(bytes) => read(&bytes)?,
-            Err(error) if error.kind() == IoKind::NotFound => Vec::new(),
-            Err(error) => return Err(Error::new(ErrorKind::Unreadable, error)),
-        };
-        Ok(Self(Rest::List { path: Some(path), list: Mutex::new(list) }))
+        shared::File::open(path.into()).map(|file| Self(Rest::File(file)))
     }
 
     /// A list that ends with the process, for a store that does.
     pub fn in_memory() -> Self {
-        Self(Rest::List { path: None, list: Mutex::default() })
+        Self(Rest::Memory(Mutex::default()))
     }
 
     /// A list that someone else keeps; nothing of it is remembered here.
@@ -122,7 +118,8 @@ impl Accounts {
     /// The same, where "none" and "cannot be read" are not to be confused.
     pub fn list(&self) -> Result<Vec<Account>> {
         let mut all = match &self.0 {
-            Rest::List { list, .. } => lock(list).clone(),
+            Rest::File(file) => file.list()?,
+            Rest::Memory(list) => lock(list).clone(),
             Rest::Kept(keeper) => keeper.all()?,
         };
         all.sort_by_cached_key(|account| (account.name.to_lowercase(), account.identifier.to_lowercase()));
@@ -137,7 +134,8 @@ impl Accounts {
     /// The same, where "not there" and "cannot be read" are not to be confused.
     pub fn look_up(&self, id: &AccountId) -> Result<Option<Account>> {
         match &self.0 {
-            Rest::List { list, .. } => Ok(lock(list).iter().find(|account| account.id == *id).cloned()),
+            Rest::File(file) => Ok(file.list()?.into_iter().find(|account| account.id == *id)),
+            Rest::Memory(list) => Ok(lock(list).iter().find(|account| account.id == *id).cloned()),
             Rest::Kept(keeper) => keeper.get(id),
         }
     }
@@ -151,36 +149,32 @@ impl Accounts {
 
     /// Adds the account, or replaces the one with its id.
     pub fn put(&self, account: Account) -> Result<()> {
-        let (path, list) = match &self.0 {
-            Rest::List { path, list } => (path, list),
-            Rest::Kept(keeper) => return keeper.put(&account),
-        };
-        let mut list = lock(list);
-        let mut next = list.clone();
-        match next.iter_mut().find(|known| known.id == account.id) {
-            Some(known) => *known = account,
-            None => next.push(account),
+        if let Rest::Kept(keeper) = &self.0 {
+            return keeper.put(&account);
         }
-        replace_list(path.as_deref(), &mut list, next)
+        self.change(|list| match list.iter_mut().find(|known| known.id == account.id) {
+            Some(known) => *known = account,
+            None => list.push(account),
+        })
     }
 
     pub fn remove(&self, id: &AccountId) -> Result<()> {
-        let (path, list) = match &self.0 {
-            Rest::List { path, list } => (path, list),
-            Rest::Kept(keeper) => return keeper.remove(id),
-        };
-        let mut list = lock(list);
-        let next: Vec<Account> = list.iter().filter(|account| account.id != *id).cloned().collect();
-        replace_list(path.as_deref(), &mut list, next)
+        if let Rest::Kept(keeper) = &self.0 {
+            return keeper.remove(id);
+        }
+        self.change(|list| list.retain(|account| account.id != *id))
     }
-}
 
-fn replace_list(path: Option<&Path>, list: &mut Vec<Account>, next: Vec<Account>) -> Result<()> {
-    if let Some(path) = path {
-        write(path, &next)?;
+    fn change(&self, change: impl FnOnce(&mut Vec<Account>)) -> Result<()> {
+        match &self.0 {
+            Rest::File(file) => file.change(change),
+            Rest::Memory(list) => {
+                change(&mut lock(list));
+                Ok(())
+            }
+            Rest::Kept(_) => Err(ErrorKind::Bug.into()),
+        }
     }
-    *list = next;
-    Ok(())
 }
 
 fn lock(list: &Mutex<Vec<Account>>) -> MutexGuard<'_, Vec<Account>> {
@@ -255,21 +249,31 @@ fn write(path: &Path, accounts: &[Account]) -> Result<()> {
     replace(path, &bytes).map_err(|error| Error::new(ErrorKind::StoreBroken, error))
 }
 
-/// Replaces a file as a whole: after a crash at any point either the old text or the new one is there.
+/// Replaces a file as a whole: after a crash at any point either the old text or the new one is there. Several processes
+/// may do it at once: the last one holds.
 pub fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
-    let next = path.with_extension("next");
-    let mut file = File::create(&next)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    drop(file);
-    fs::rename(&next, path)?;
+    let number = COUNT.fetch_add(1, Ordering::Relaxed);
+    let next = path.with_extension(format!("{}-{number}.next", std::process::id()));
+    let replaced = write_through(&next, bytes).and_then(|()| fs::rename(&next, path));
+    if replaced.is_err() {
+        // It may never have been there.
+        let _ = fs::remove_file(&next);
+    }
+    replaced?;
     // Windows has no way to sync a folder, and its rename is durable by itself.
     if cfg!(unix) {
         File::open(folder)?.sync_all()?;
     }
     Ok(())
+}
+
+fn write_through(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut file = File::create(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
 }
 
 impl From<AccountFile> for Account {
@@ -390,12 +394,63 @@ mod tests {
     }
 
     #[test]
+    fn two_processes_with_one_list_lose_nothing_of_each_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("accounts.json");
+        let (window, terminal) = (Accounts::open(&path).unwrap(), Accounts::open(&path).unwrap());
+        window.put(account("Dorfladen")).unwrap();
+        terminal.put(account("Weekly market")).unwrap();
+        for list in [&window, &terminal] {
+            assert_eq!(list.all(), vec![account("Dorfladen"), account("Weekly market")]);
+        }
+        terminal.remove(&account("Dorfladen").id).unwrap();
+        assert_eq!(window.all(), vec![account("Weekly market")]);
+        fs::write(&path, "{").unwrap();
+        assert_eq!(window.list().unwrap_err().kind(), ErrorKind::Unreadable);
+        assert_eq!(window.put(account("Dorfladen")).unwrap_err().kind(), ErrorKind::Unreadable);
+        assert_eq!(fs::read_to_string(&path).unwrap(), "{");
+    }
+
+    #[test]
+    fn twenty_changes_at_once_are_all_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("accounts.json");
+        std::thread::scope(|scope| {
+            for number in 0..20_usize {
+                let path = &path;
+                scope.spawn(move || {
+                    Accounts::open(path).unwrap().put(account(&"x".repeat(number + 1))).unwrap();
+                });
+            }
+        });
+        assert_eq!(Accounts::open(&path).unwrap().all().len(), 20);
+    }
+
+    #[test]
+    fn a_file_is_replaced_by_many_at_once_and_nothing_is_left_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("seen");
+        std::thread::scope(|scope| {
+            for number in 0..8_u8 {
+                let path = &path;
+                scope.spawn(move || (0..20).for_each(|_| replace(path, &[number; 64]).unwrap()));
+            }
+        });
+        let bytes = fs::read(&path).unwrap();
+        assert!(bytes.len() == 64 && bytes.iter().all(|byte| *byte == bytes[0]));
+        fs::remove_file(&path).unwrap();
+        fs::create_dir_all(path.join("in the way")).unwrap();
+        assert!(replace(&path, b"text").is_err());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
     fn a_list_that_cannot_be_written_stays_as_it_was() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("accounts.json");
         let accounts = Accounts::open(&path).unwrap();
-        // The temporary file's name is taken by a folder: the write fails on every system, for root too.
-        fs::create_dir(path.with_extension("next")).unwrap();
+        // The lock file's name is taken by a folder: the change fails on every system, for root too.
+        fs::create_dir(path.with_extension("lock")).unwrap();
         assert_eq!(accounts.put(account("Dorfladen")).unwrap_err().kind(), ErrorKind::StoreBroken);
         assert_eq!(accounts.all(), vec![]);
     }

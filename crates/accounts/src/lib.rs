@@ -10,6 +10,7 @@ pub mod clock;
 mod error;
 pub mod flow;
 pub mod generate;
+pub mod home;
 pub mod http;
 pub mod identifier;
 pub mod provider;

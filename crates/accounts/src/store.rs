@@ -37,6 +37,23 @@ pub enum StoreKind {
     Memory,
 }
 
+impl StoreKind {
+    pub const ALL: [Self; 3] = [Self::Keychain, Self::Vault, Self::Memory];
+
+    /// The name it has in files and on command lines.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Keychain => "keychain",
+            Self::Vault => "vault",
+            Self::Memory => "memory",
+        }
+    }
+
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+}
+
 /// A password and since when it is the current one.
 #[derive(Debug, Clone)]
 pub struct Current {

@@ -46,11 +46,11 @@ impl Move {
             }
         };
         let (from, to) = text.trim().split_once(' ')?;
-        Some((kind(from)?, kind(to)?)).filter(|(from, to)| from != to)
+        Some((StoreKind::named(from)?, StoreKind::named(to)?)).filter(|(from, to)| from != to)
     }
 
     fn begin(&self, from: StoreKind, to: StoreKind) -> Result<()> {
-        replace(&self.0, format!("{} {}\n", word(from), word(to)).as_bytes())
+        replace(&self.0, format!("{} {}\n", from.as_str(), to.as_str()).as_bytes())
             .map_err(|error| Error::new(ErrorKind::StoreBroken, error))
     }
 
@@ -60,20 +60,6 @@ impl Move {
             _ => Ok(()),
         }
     }
-}
-
-fn word(kind: StoreKind) -> &'static str {
-    match kind {
-        StoreKind::Keychain => "keychain",
-        StoreKind::Vault => "vault",
-        StoreKind::Memory => "memory",
-    }
-}
-
-fn kind(word: &str) -> Option<StoreKind> {
-    [StoreKind::Keychain, StoreKind::Vault, StoreKind::Memory]
-        .into_iter()
-        .find(|kind| self::word(*kind) == word)
 }
 
 /// Copies everything and reads it back; then `choose` makes the new place the one that holds; then the old is cleared.

@@ -1,0 +1,107 @@
+//! Which account, or which server, is meant by what stands on the command line.
+
+use std::sync::Arc;
+
+use accounts::flow::Deps;
+use accounts::provider::{Found, Server};
+use accounts::{Account, AccountId, AccountState, ErrorKind, Provider, address, identifier};
+
+use crate::place::Place;
+use crate::stop::{Exit, Result, Stop};
+use crate::talk::Talk;
+use crate::words;
+
+/// Fewer characters of an id name nobody.
+const SHORTEST_ID: usize = 4;
+
+/// The one account of the list that fits.
+pub fn account(deps: &Deps, typed: &str) -> Result<Account> {
+    match one(fitting(deps, typed)?)? {
+        Some(account) => Ok(account),
+        None => Err(Stop::new(Exit::Nothing, "no_account", words::NO_ACCOUNT)),
+    }
+}
+
+/// An account that may be new, and who speaks for its server.
+pub struct Target {
+    pub account: Account,
+    pub provider: Arc<dyn Provider>,
+    pub listed: bool,
+}
+
+/// An account of the list, or an identifier at a server, which is asked who it is.
+pub async fn target(
+    place: &Place,
+    deps: &Deps,
+    typed: &str,
+    identifier: Option<&str>,
+    talk: &mut Talk,
+) -> Result<Target> {
+    let mut listed = fitting(deps, typed)?;
+    if let Some(identifier) = identifier {
+        listed.retain(|account| account.identifier.eq_ignore_ascii_case(identifier.trim()));
+    }
+    if let Some(account) = one(listed)? {
+        let provider = place.providers.get(&account.server).await?;
+        return Ok(Target { account, provider, listed: true });
+    }
+    let found = server(place, typed).await?;
+    let identifier = match (identifier, found.identifier) {
+        (Some(typed), _) => typed.to_owned(),
+        (None, Some(known)) => known,
+        (None, None) => talk.identifier(found.provider.about()).await?,
+    };
+    let identifier = identifier.trim();
+    if !identifier::is_plausible(identifier) {
+        return Err(ErrorKind::BadIdentifier.into());
+    }
+    if let Some(suggestion) = identifier::suggestion(identifier) {
+        talk.note(&words::did_you_mean(&suggestion));
+    }
+    let known = deps.accounts.find(&found.server, identifier);
+    let listed = known.is_some();
+    let account = known.unwrap_or_else(|| new_account(deps, &found.server, &*found.provider, identifier));
+    Ok(Target { account, provider: found.provider, listed })
+}
+
+/// Asks what is there, and nothing else.
+async fn server(place: &Place, typed: &str) -> Result<Found> {
+    Ok(place.providers.find(typed).await??)
+}
+
+fn new_account(deps: &Deps, server: &Server, provider: &dyn Provider, identifier: &str) -> Account {
+    let about = provider.about();
+    Account {
+        id: AccountId::random(&*deps.random),
+        server: server.clone(),
+        name: about.name.clone(),
+        identifier: identifier.into(),
+        practice: about.practice,
+        state: AccountState::SignedOut,
+        mailbox: None,
+        recover_as: None,
+    }
+}
+
+fn fitting(deps: &Deps, typed: &str) -> Result<Vec<Account>> {
+    let typed = typed.trim().to_lowercase();
+    let fits = |account: &Account| {
+        let host = address::host(&account.server.base).to_lowercase();
+        let identifier = account.identifier.to_lowercase();
+        let id = account.id.as_str();
+        account.name.to_lowercase() == typed
+            || identifier == typed
+            || host == typed
+            || account.server.base.as_str().trim_end_matches('/') == typed.trim_end_matches('/')
+            || format!("{identifier}@{host}") == typed
+            || typed.len() >= SHORTEST_ID && id.starts_with(&typed)
+    };
+    Ok(deps.accounts.list()?.into_iter().filter(fits).collect())
+}
+
+fn one(mut fitting: Vec<Account>) -> Result<Option<Account>> {
+    match fitting.len() {
+        0 | 1 => Ok(fitting.pop()),
+        _ => Err(Stop::new(Exit::Usage, "many_accounts", words::MANY_ACCOUNTS)),
+    }
+}
