@@ -1,18 +1,17 @@
 //! The state of the running app: settings, stores, the list of accounts, the conversations under way.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use accounts::clock::{Clock, Random, SystemClock, SystemRandom};
 use accounts::flow::Deps;
+use accounts::home::Home;
 use accounts::http::Http;
 use accounts::provider::Providers;
 use accounts::store::StoreKind as Kept;
-use accounts::store::keychain::Keychain;
-use accounts::store::memory::Memory;
 use accounts::store::vault::Vault;
-use accounts::{Account, AccountId, AccountState, Accounts, CredentialStore, ErrorKind, signed_in};
+use accounts::{Account, AccountId, AccountState, ErrorKind, signed_in};
 use tokio::sync::{Mutex as AsyncMutex, Notify};
 
 use crate::clipboard::Clipboard;
@@ -22,11 +21,8 @@ use crate::settings::{SettingsFile, clamp};
 use crate::vault::Door;
 use crate::view::{ErrorView, Settings, Start, StoreKind, StoreState, StoreView, System};
 
-/// Name under which the keychain shows Regain's items.
-const KEYCHAIN: &str = "Regain";
-
 pub struct App {
-    pub(crate) folder: PathBuf,
+    pub(crate) home: Home,
     file: SettingsFile,
     settings: Mutex<Settings>,
     first_start: AtomicBool,
@@ -36,8 +32,6 @@ pub struct App {
     /// The one vault of this computer, whether it is in use or not.
     pub(crate) vault: Vault,
     door: Mutex<Door>,
-    /// For the one item that opens the vault without its password.
-    pub(crate) keychain: Keychain,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) providers: Providers,
     pub(crate) conversations: Conversations,
@@ -73,18 +67,16 @@ impl App {
             Ok(deps) => deps.clock.clone(),
             Err(_) => Arc::new(SystemClock),
         };
-        // What was last seen of the vault lies beside its folder: whoever brings an old copy does not bring that.
-        let (at, seen) = (folder.join("vault"), folder.join("vault-seen"));
+        let home = Home::at(folder, clock.clone(), Arc::new(SystemRandom));
         Self {
-            folder: folder.to_owned(),
+            vault: home.vault().clone(),
+            home,
             file: SettingsFile::new(folder),
             settings: Mutex::new(settings),
             first_start: AtomicBool::new(first_start),
             locked: AtomicBool::new(false),
             deps: RwLock::new(deps),
-            vault: Vault::at(&at, &seen, clock.clone(), Arc::new(SystemRandom)),
             door: Mutex::default(),
-            keychain: Keychain::open(KEYCHAIN),
             clock,
             providers,
             conversations: Conversations::default(),
@@ -270,22 +262,7 @@ impl App {
 
     /// Store and list of that kind.
     pub(crate) fn deps_of(&self, kind: StoreKind) -> Result<Deps, ErrorKind> {
-        let (store, accounts): (Arc<dyn CredentialStore>, Arc<Accounts>) = match kind {
-            StoreKind::Keychain => {
-                let list = Accounts::open(self.folder.join("accounts.json")).map_err(|error| error.kind())?;
-                let list = Arc::new(list);
-                let known = list.clone();
-                let name = move |id: &AccountId| {
-                    known.get(id).map(|account| format!("{} ({})", account.name, account.identifier))
-                };
-                (Arc::new(Keychain::open(KEYCHAIN).naming(Arc::new(name))), list)
-            }
-            StoreKind::Vault => {
-                (Arc::new(self.vault.clone()), Arc::new(Accounts::kept_by(self.vault.keeper())))
-            }
-            StoreKind::Memory => (Arc::new(Memory::new()), Arc::new(Accounts::in_memory())),
-        };
-        Ok(Deps { accounts, store, clock: self.clock.clone(), random: Arc::new(SystemRandom) })
+        self.home.deps(kind.into()).map_err(|error| error.kind())
     }
 }
 

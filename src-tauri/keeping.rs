@@ -1,7 +1,7 @@
 //! Which store holds the credentials, and moving them from one to another.
 
 use accounts::flow::Deps;
-use accounts::store::{Move, StoreKind as Kept, finish_move, move_all};
+use accounts::store::{StoreKind as Kept, finish_move, move_all};
 use accounts::{Account, AccountState, ErrorKind};
 
 use crate::app::App;
@@ -57,7 +57,7 @@ impl App {
         }
         let choose = || self.choose(kind).map_err(|_| ErrorKind::StoreBroken.into());
         let now = next.clock.now();
-        let moved = move_all(&Move::new(&self.folder), held, next, now, choose).await?;
+        let moved = move_all(&self.home.moving(), held, next, now, choose).await?;
         Ok(moved_view(moved.from, moved.to, moved.accounts, moved.passwords))
     }
 
@@ -75,7 +75,7 @@ impl App {
 
     /// Goes on with a move that broke off, if the new place was chosen; else the old one still holds everything.
     pub(crate) async fn finish_move(&self, deps: &Deps) {
-        let mark = Move::new(&self.folder);
+        let mark = self.home.moving();
         let Some((from, to)) = mark.under_way() else { return };
         if to != deps.store.kind() {
             if let Err(error) = mark.end() {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant, SystemTime};
 use accounts::provider::{PasswordRules, WeakReason as Weak};
 use accounts::store::vault::{Kdf, Opened, RecoveryKey, VaultKey};
 use accounts::strength::{self, Context, Strength as Measured};
-use accounts::{CredentialStore as _, ErrorKind, Secret};
+use accounts::{ErrorKind, Secret};
 
 use crate::app::App;
 use crate::view::*;
@@ -158,26 +158,20 @@ impl App {
         if let Some(wait) = self.door().tries.wait(self.clock.now()) {
             return Ok(Unlocked::Wrong { wait: Some(span(wait)) });
         }
-        let (key, forgotten, password) = match form {
+        let (opened, forgotten, password) = match form {
             UnlockForm::Password { password } => {
                 let password = Secret::new(password);
-                (VaultKey::Password(password.clone()), false, Some(password))
+                let key = VaultKey::Password(password.clone());
+                (self.vault.open(key, older).await?, false, Some(password))
             }
             UnlockForm::RecoveryKey { key } => match RecoveryKey::parse(Secret::new(key).expose()) {
-                Ok(key) => (VaultKey::Recovery(key), true, None),
+                Ok(key) => (self.vault.open(VaultKey::Recovery(key), older).await?, true, None),
                 Err(_) => return Ok(Unlocked::NotAKey),
             },
-            UnlockForm::Keychain => {
-                self.keychain.unlock().await?;
-                let bytes = self.keychain.vault_key().await?.ok_or(ErrorView::ItemMissing)?;
-                (VaultKey::Keychain(Box::new(bytes)), false, None)
-            }
+            UnlockForm::Keychain => (self.home.open_with_keychain(older, true).await?, false, None),
         };
-        let from_keychain = matches!(key, VaultKey::Keychain(_));
-        let torn = match self.vault.open(key, older).await? {
+        let torn = match opened {
             Opened::Open { torn } => torn,
-            // Its slot is gone, or it is another vault's.
-            Opened::WrongKey if from_keychain => return Err(ErrorView::ItemMissing),
             Opened::WrongKey => {
                 let now = self.clock.now();
                 let mut door = self.door();
@@ -274,17 +268,13 @@ impl App {
         if on {
             self.put_key_into_keychain().await?;
         } else {
-            self.vault.remove_keychain_key().await?;
-            self.keychain.delete_vault_key().await?;
+            self.home.keep_keychain_out().await?;
         }
         Ok(self.vault_state().await)
     }
 
     async fn put_key_into_keychain(&self) -> Result<(), ErrorView> {
-        self.keychain.unlock().await?;
-        let bytes = self.vault.new_keychain_key();
-        self.keychain.save_vault_key(&bytes).await?;
-        Ok(self.vault.set_keychain_key(bytes).await?)
+        Ok(self.home.let_keychain_open().await?)
     }
 
     /// Whether that is the vault's password; guessing it here takes as long as guessing it at the door.

@@ -201,6 +201,16 @@ impl From<Kept> for StoreKind {
     }
 }
 
+impl From<StoreKind> for Kept {
+    fn from(kind: StoreKind) -> Self {
+        match kind {
+            StoreKind::Keychain => Self::Keychain,
+            StoreKind::Vault => Self::Vault,
+            StoreKind::Memory => Self::Memory,
+        }
+    }
+}
+
 impl From<Found> for Resolution {
     fn from(found: Found) -> Self {
         match found {

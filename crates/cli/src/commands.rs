@@ -100,12 +100,18 @@ impl Run {
                     let here = if device.current { "(this one)" } else { "" };
                     let network = device.network.as_deref().unwrap_or_default();
                     let name = plain(&device.name);
-                    vec![plain(&device.id), words::day(device.last_used), name, plain(network), here.into()]
+                    vec![
+                        plain(&device.id),
+                        words::day_if_any(device.last_used),
+                        name,
+                        plain(network),
+                        here.into(),
+                    ]
                 })
                 .collect();
             let value = |device: &accounts::provider::Device| {
                 json!({
-                    "id": device.id, "name": device.name, "last_used": seconds(device.last_used),
+                    "id": device.id, "name": device.name, "last_used": device.last_used.map(seconds),
                     "current": device.current, "network": device.network,
                 })
             };

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use accounts::address::AddressProblem;
 use accounts::flow::Deps;
-use accounts::provider::{Found, Server};
+use accounts::provider::{Found, Kind, Server};
 use accounts::{Account, AccountId, AccountState, ErrorKind, Provider, address, identifier};
 
 use crate::place::Place;
@@ -64,9 +65,21 @@ pub async fn target(
     Ok(Target { account, provider: found.provider, listed })
 }
 
-/// Asks what is there, and nothing else.
+/// Asks what is there, and nothing else. Where several kinds of server answer, `KIND:ADDRESS` says which.
 async fn server(place: &Place, typed: &str) -> Result<Found> {
-    Ok(place.providers.find(typed).await??)
+    let named = typed.trim().split_once(':').and_then(|(kind, rest)| Some((Kind::named(kind)?, rest)));
+    let mut found = place.providers.find(named.map_or(typed, |(_, rest)| rest)).await??;
+    if let Some((kind, _)) = named {
+        found.retain(|one| one.server.kind == kind);
+    }
+    let kinds: Vec<&str> = found.iter().map(|one| one.server.kind.as_str()).collect();
+    match (found.pop(), kinds.len()) {
+        (Some(one), 1) => Ok(one),
+        (None, _) => Err(AddressProblem::NoAccountServer.into()),
+        (Some(_), _) => {
+            Err(Stop::new(Exit::Usage, "many_servers", (words::MANY_SERVERS, &*words::name_one(&kinds))))
+        }
+    }
 }
 
 fn new_account(deps: &Deps, server: &Server, provider: &dyn Provider, identifier: &str) -> Account {

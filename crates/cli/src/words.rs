@@ -52,6 +52,16 @@ pub const MANY_ACCOUNTS: (&str, &str) = (
     "More than one account fits that.",
     "Name it as IDENTIFIER@SERVER, or by the first characters of its id.",
 );
+pub const MANY_SERVERS: &str = "Several account servers answer there.";
+
+pub fn name_one(kinds: &[&str]) -> String {
+    format!(
+        "Type its kind before the address, such as {}:ADDRESS. There are: {}.",
+        kinds[0],
+        kinds.join(", ")
+    )
+}
+
 pub const NO_PASSWORD: (&str, &str) =
     ("No password of that account is saved here.", "Sign in once, and Regain keeps it.");
 pub const NO_CLIPBOARD: (&str, &str) =
@@ -147,6 +157,11 @@ pub fn span(wait: Duration) -> String {
         0..120 => format!("{seconds} seconds"),
         _ => format!("{} minutes", seconds.div_ceil(60)),
     }
+}
+
+/// A moment that may not be known.
+pub fn day_if_any(at: Option<SystemTime>) -> String {
+    at.map_or_else(|| "–".into(), day)
 }
 
 pub fn day(at: SystemTime) -> String {
