@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, ensure};
 use crate::desk::Desk;
 use crate::servers;
 use crate::steps::{first_start, open_account, revealed_password, search_at};
-use crate::window::Window;
+use crate::window::{Theme, Window};
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "drives the real window: cargo xtask test"]
@@ -47,6 +47,7 @@ async fn play(name: &str, kind: &str, server: &impl Bench) {
 async fn recover(desk: &mut Desk, name: &str, kind: &str, server: &impl Bench) -> Result<()> {
     let window = &desk.window;
     let mut album = Album::open(name)?;
+    window.resize(960, 680).await?;
     let about = server.provider().about().clone();
     first_start(window).await?;
     search_at(window, &format!("http://{}", about.host)).await?;
@@ -116,9 +117,20 @@ impl Album {
     async fn keep(&mut self, window: &Window) -> Result<()> {
         self.kept += 1;
         let screen = window.screen().await?;
-        window.has_no_violations().await.with_context(|| format!("on the screen {screen}"))?;
-        window.does_not_scroll_sideways().await?;
-        fs::write(self.folder.join(format!("{:02}-{screen}.png", self.kept)), window.picture().await?)?;
+        for (theme, name) in [(Theme::Light, "light"), (Theme::Dark, "dark")] {
+            window.wear(theme).await?;
+            window.has_no_violations().await.with_context(|| format!("on the screen {screen}, {name}"))?;
+            self.picture(window, &format!("{screen}-{name}")).await?;
+        }
+        window.wear_own().await?;
+        window.resize(420, 600).await?;
+        window.does_not_scroll_sideways().await.with_context(|| format!("on the screen {screen}"))?;
+        self.picture(window, &format!("{screen}-narrow")).await?;
+        window.resize(960, 680).await
+    }
+
+    async fn picture(&self, window: &Window, name: &str) -> Result<()> {
+        fs::write(self.folder.join(format!("{:02}-{name}.png", self.kept)), window.picture().await?)?;
         Ok(())
     }
 }
