@@ -9,7 +9,7 @@ use crate::steps::confirm;
 use crate::transcript::Transcript;
 use crate::vault::{MASTER, NEW_MASTER, change_and_lose_the_answer, type_back, unlock};
 use crate::window::Window;
-use crate::wire::Wire;
+use accounts::provider::conformance::Cable;
 
 pub async fn doctor(desk: &mut Desk, transcript: &mut Transcript) -> Result<()> {
     transcript.chapter("The keychain is gone")?;
@@ -141,8 +141,8 @@ async fn open(window: &Window, transcript: &mut Transcript) -> Result<()> {
 async fn crashed(desk: &mut Desk, transcript: &mut Transcript) -> Result<()> {
     transcript.chapter("A crash in the middle of a change")?;
     let server = AccountServer::open().await?;
-    let wire = Wire::to(server.running.address()).await?;
-    let new = change_and_lose_the_answer(desk, &wire).await?;
+    let cable = Cable::to(server.running.address()).await?;
+    let new = change_and_lose_the_answer(desk, &cable).await?;
     transcript.glimpse(&desk.window, "new-password", "The answer to a change is lost").await?;
     desk.kill_app()?;
     desk.start_again().await?;
@@ -155,7 +155,7 @@ async fn crashed(desk: &mut Desk, transcript: &mut Transcript) -> Result<()> {
     desk.window.await_screen("accounts").await?;
     choose_language(&desk.window, "ru").await?;
     desk.kill_app()?;
-    wire.mend();
+    cable.mend();
     desk.start_again().await?;
     unlock(&desk.window, NEW_MASTER).await?;
     desk.window.find("resolved-row").await?;

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use mail_parser::MessageParser;
-use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::net::TcpListener;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::timeout;
+
+use crate::servers::mail::take;
 
 /// Takes every mail for everyone on a port of 127.0.0.1.
 pub struct Mailbox {
@@ -29,7 +30,10 @@ impl Mailbox {
         let (arrived, mails) = unbounded_channel();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(take(stream, arrived.clone()));
+                let arrived = arrived.clone();
+                // The test may be over when a mail comes.
+                let put = move |raw: &[u8]| Mail::parse(raw).is_some_and(|mail| arrived.send(mail).is_ok());
+                tokio::spawn(take(stream, put));
             }
         });
         Ok(Self { port, mails })
@@ -80,42 +84,4 @@ impl Mail {
         ensure!(digits(&self.html).contains(&code), "the code is not in the HTML");
         Ok(code)
     }
-}
-
-/// One SMTP conversation (RFC 5321), as far as a sender needs it.
-async fn take(stream: TcpStream, arrived: UnboundedSender<Mail>) -> Result<()> {
-    let (read, mut write) = stream.into_split();
-    let mut lines = BufReader::new(read);
-    write.write_all(b"220 mailbox.test ready\r\n").await?;
-    let mut line = Vec::new();
-    while lines.read_until(b'\n', &mut line).await? > 0 {
-        let verb = String::from_utf8_lossy(&line[..line.len().min(4)]).to_uppercase();
-        let answer: &[u8] = match verb.as_str() {
-            "DATA" => {
-                write.write_all(b"354 go on\r\n").await?;
-                if let Some(mail) = Mail::parse(&body(&mut lines).await?) {
-                    // The test may be over.
-                    let _ = arrived.send(mail);
-                    b"250 taken\r\n"
-                } else {
-                    b"554 not a mail\r\n"
-                }
-            }
-            "EHLO" => b"250-mailbox.test\r\n250 8BITMIME\r\n",
-            "QUIT" => b"221 bye\r\n",
-            _ => b"250 fine\r\n",
-        };
-        write.write_all(answer).await?;
-        line.clear();
-    }
-    Ok(())
-}
-
-async fn body(lines: &mut (impl AsyncBufRead + Unpin)) -> Result<Vec<u8>> {
-    let (mut body, mut line) = (Vec::new(), Vec::new());
-    while lines.read_until(b'\n', &mut line).await? > 0 && line != b".\r\n" {
-        body.extend_from_slice(if line.starts_with(b".") { &line[1..] } else { &line });
-        line.clear();
-    }
-    Ok(body)
 }

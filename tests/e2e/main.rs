@@ -23,4 +23,3 @@ mod steps;
 mod transcript;
 mod vault;
 mod window;
-mod wire;

@@ -8,7 +8,7 @@ use crate::desk::Desk;
 use crate::server::{AccountServer, FORGOTTEN};
 use crate::steps::*;
 use crate::window::Window;
-use crate::wire::Wire;
+use accounts::provider::conformance::Cable;
 
 pub const MASTER: &str = "teapot gravel monday owl";
 pub const NEW_MASTER: &str = "lantern biscuit thursday fog";
@@ -157,13 +157,13 @@ async fn passwords_move_into_a_vault_and_back() {
 async fn a_lost_answer_is_found_out_after_a_crash() {
     Desk::play("vault-crash", async |desk| {
         let server = AccountServer::open().await?;
-        let wire = Wire::to(server.running.address()).await?;
+        let cable = Cable::to(server.running.address()).await?;
         first_start_with_vault(&desk.window).await?;
-        let new = change_and_lose_the_answer(desk, &wire).await?;
+        let new = change_and_lose_the_answer(desk, &cable).await?;
         ensure!(server.opens(&new).await?, "the server has changed it");
 
         desk.kill_app()?;
-        wire.mend();
+        cable.mend();
         desk.start_again().await?;
         let window = &desk.window;
         unlock(window, MASTER).await?;
@@ -208,16 +208,16 @@ async fn a_lost_answer_is_found_out_after_a_crash() {
     .await;
 }
 
-/// Signs in through the wire, then changes the password and loses the answer; the new password.
-pub async fn change_and_lose_the_answer(desk: &Desk, wire: &Wire) -> Result<String> {
+/// Signs in through the cable, then changes the password and loses the answer; the new password.
+pub async fn change_and_lose_the_answer(desk: &Desk, cable: &Cable) -> Result<String> {
     let window = &desk.window;
-    find_server_at(window, &wire.address()).await?;
+    find_server_at(window, &cable.address()).await?;
     sign_in(window, FORGOTTEN).await?;
     open_account(window).await?;
     window.press("change-password").await?;
     window.await_screen("new-password").await?;
     let new = window.text("generated-password").await?;
-    wire.cut();
+    cable.cut();
     window.press("use-generated").await?;
     window.find("find-out").await?;
     Ok(new)

@@ -1,14 +1,14 @@
 //! A mailbox at the end of a real SMTP conversation, for everyone a server writes to.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use mail_parser::MessageParser;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Mutex, Notify};
+use tokio::sync::Notify;
 use tokio::time::timeout;
 
 /// How long a mail may take on a loaded machine.
@@ -41,7 +41,8 @@ impl PostOffice {
         let all = boxes.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(take(stream, all.clone()));
+                let boxes = all.clone();
+                tokio::spawn(take(stream, move |raw: &[u8]| boxes.put(raw)));
             }
         });
         Ok(Self { port, boxes })
@@ -53,7 +54,7 @@ impl PostOffice {
             loop {
                 let arrived = self.boxes.arrived.notified();
                 {
-                    let mut boxes = self.boxes.mails.lock().await;
+                    let mut boxes = self.boxes.mails.lock().unwrap();
                     let mails = boxes.entry(to.to_lowercase()).or_default();
                     while !mails.is_empty() {
                         if let Some(found) = find(&mails.remove(0)) {
@@ -68,6 +69,16 @@ impl PostOffice {
     }
 }
 
+impl Boxes {
+    /// Whether it was a mail.
+    fn put(&self, raw: &[u8]) -> bool {
+        let Some((to, mail)) = Mail::parse(raw) else { return false };
+        self.mails.lock().unwrap().entry(to).or_default().push(mail);
+        self.arrived.notify_waiters();
+        true
+    }
+}
+
 impl Mail {
     fn parse(raw: &[u8]) -> Option<(String, Self)> {
         let message = MessageParser::default().parse(raw)?;
@@ -77,8 +88,8 @@ impl Mail {
     }
 }
 
-/// One SMTP conversation (RFC 5321), as far as a sender needs it.
-async fn take(stream: TcpStream, boxes: Arc<Boxes>) -> Result<()> {
+/// One SMTP conversation (RFC 5321), as far as a sender needs it; `put` says whether that was a mail.
+pub async fn take(stream: TcpStream, put: impl Fn(&[u8]) -> bool) -> Result<()> {
     let (read, mut write) = stream.into_split();
     let mut lines = BufReader::new(read);
     write.write_all(b"220 mailbox.test ready\r\n").await?;
@@ -88,13 +99,7 @@ async fn take(stream: TcpStream, boxes: Arc<Boxes>) -> Result<()> {
         let answer: &[u8] = match verb.as_str() {
             "DATA" => {
                 write.write_all(b"354 go on\r\n").await?;
-                if let Some((to, mail)) = Mail::parse(&body(&mut lines).await?) {
-                    boxes.mails.lock().await.entry(to).or_default().push(mail);
-                    boxes.arrived.notify_waiters();
-                    b"250 taken\r\n"
-                } else {
-                    b"554 not a mail\r\n"
-                }
+                if put(&body(&mut lines).await?) { b"250 taken\r\n" } else { b"554 not a mail\r\n" }
             }
             "EHLO" => b"250-mailbox.test\r\n250 8BITMIME\r\n",
             "QUIT" => b"221 bye\r\n",

@@ -6,6 +6,6 @@ pub mod allauth;
 pub mod atproto;
 pub mod better_auth;
 pub mod install;
-mod mail;
+pub mod mail;
 pub mod matrix;
 mod program;

@@ -10,6 +10,7 @@ mod exits;
 #[cfg(target_os = "linux")]
 mod keychain;
 mod lost;
+mod others;
 mod passwords;
 #[cfg(target_os = "linux")]
 mod prompts;
