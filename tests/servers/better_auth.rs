@@ -7,7 +7,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use accounts::clock::{Clock as _, ManualClock, SystemClock};
 use accounts::http::Http;
 use accounts::provider::better_auth::{self, fake};
-use accounts::provider::conformance::{self, Bench, Habits, Report, Setup, Verdict};
+use accounts::provider::conformance::{self, Bench, Habits, Report, Setup};
 use accounts::provider::{Desk, Outcome, Problem, Session, Way, Which};
 use accounts::{Answer, Challenge, ErrorKind, Exchange, Intent, Provider, Secret, Step};
 use anyhow::{Context as _, Result};
@@ -248,7 +248,6 @@ impl Bench for ServerBench {
 
 /// Runs the list against the real server, and what its fake was told to do wrong.
 pub async fn conforms() -> Report {
-    use Verdict::{NotOffered, Works};
     let open = Host::start(false).await.unwrap();
     let limited = Host::start(true).await.unwrap();
     let report = conformance::all(async |setup| {
@@ -256,24 +255,6 @@ pub async fn conforms() -> Report {
         ServerBench::of(host, setup).await
     })
     .await;
-    assert_eq!(
-        report,
-        [
-            ("Sign in", Works),
-            ("Second factor", Works),
-            ("Recovery by mailed code", Works),
-            ("Recovery by mailed link", Works),
-            ("Recovery by saved code", NotOffered),
-            ("Change with the current password", Works),
-            ("Change by mail while signed in", Works),
-            ("List and end sessions", Works),
-            ("Sign out", Works),
-            ("Renews a session", NotOffered),
-            ("A lost answer is found", Works),
-            ("A restart in mid-flow is survived", Works),
-            ("A limit is met and waited out", Works),
-        ]
-    );
 
     let bench =
         async |second_factor| ServerBench::of(open.clone(), Setup { second_factor, limits: false }).await;

@@ -1,4 +1,4 @@
-//! The table of what works where: written by these runs, and checked by them.
+//! The table of what works where: written by the runs against the real servers and checked by them and by their fakes.
 
 use std::fs;
 use std::path::PathBuf;
