@@ -26,6 +26,7 @@ fn main() {
         "doctor",
         "sessions",
         "check_session",
+        "print_page",
         "end_session",
         "end_other_sessions",
         "sign_out",

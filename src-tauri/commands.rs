@@ -2,7 +2,7 @@
 
 use accounts::Secret;
 use accounts::provider::Which;
-use tauri::{AppHandle, State, Wry};
+use tauri::{AppHandle, State, WebviewWindow, Wry};
 use tauri_plugin_opener::OpenerExt;
 use tauri_specta::{Builder, collect_commands};
 
@@ -36,6 +36,7 @@ pub fn builder() -> Builder<Wry> {
         doctor,
         sessions,
         check_session,
+        print_page,
         end_session,
         end_other_sessions,
         sign_out,
@@ -208,6 +209,16 @@ async fn doctor(app: State<'_, App>, flow: u32) -> Answered<DoctorView> {
 #[specta::specta]
 async fn sessions(app: State<'_, App>, account: String) -> Answered<Vec<DeviceView>> {
     app.sessions(&account).await
+}
+
+/// The system's own print dialog; the page has a form of its own for paper.
+#[tauri::command]
+#[specta::specta]
+async fn print_page(window: WebviewWindow) -> Answered<()> {
+    window.print().map_err(|error| {
+        tracing::warn!(%error, "the print dialog did not open");
+        ErrorView::Printer
+    })
 }
 
 #[tauri::command]

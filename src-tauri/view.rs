@@ -427,6 +427,8 @@ pub enum ErrorView {
     /// A file of Regain's own cannot be read; it is left as it is.
     Unreadable,
     Clipboard,
+    /// The print dialog could not be opened.
+    Printer,
     /// The flow or account is no longer there (another window, a restart).
     Gone,
     Address {

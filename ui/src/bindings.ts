@@ -30,6 +30,8 @@ export const commands = {
 	doctor: (flow: number) => typedError<DoctorView, ErrorView>(__TAURI_INVOKE("doctor", { flow })),
 	sessions: (account: string) => typedError<DeviceView[], ErrorView>(__TAURI_INVOKE("sessions", { account })),
 	checkSession: (account: string) => typedError<null, ErrorView>(__TAURI_INVOKE("check_session", { account })),
+	/**  The system's own print dialog; the page has a form of its own for paper. */
+	printPage: () => typedError<null, ErrorView>(__TAURI_INVOKE("print_page")),
 	endSession: (account: string, session: string) => typedError<null, ErrorView>(__TAURI_INVOKE("end_session", { account, session })),
 	endOtherSessions: (account: string) => typedError<number, ErrorView>(__TAURI_INVOKE("end_other_sessions", { account })),
 	signOut: (account: string) => typedError<null, ErrorView>(__TAURI_INVOKE("sign_out", { account })),
@@ -256,6 +258,8 @@ export type ErrorView = { kind: "offline" } |
 { kind: "notTrusted" } | 
 /**  A file of Regain's own cannot be read; it is left as it is. */
 { kind: "unreadable" } | { kind: "clipboard" } | 
+/**  The print dialog could not be opened. */
+{ kind: "printer" } | 
 /**  The flow or account is no longer there (another window, a restart). */
 { kind: "gone" } | { kind: "address"; why: AddressProblem } | 
 /**  The vault was written by a newer Regain; it is left as it is. */

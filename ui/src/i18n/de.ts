@@ -540,6 +540,7 @@ export const de: Words = {
       'Eine Datei von Regain selbst ist nicht lesbar.',
       'Sie blieb, wie sie ist. Starten Sie Regain neu; hilft das nicht, lassen Sie sich mit der Datei helfen.',
     ],
+    printer: () => ['Der Druckdialog ging nicht auf.', 'Schreiben Sie den Schlüssel von Hand ab, oder kopieren Sie ihn und drucken Sie ihn anderswo.'],
     clipboard: () => ['Die Zwischenablage hat es nicht angenommen.', 'Lassen Sie sich das Passwort zeigen und tippen Sie es ab, oder versuchen Sie es noch einmal.'],
     gone: () => ['Diesen Schritt gibt es nicht mehr.', 'Beginnen Sie noch einmal; nichts wurde geändert.'],
     bug: () => [

@@ -489,6 +489,7 @@ export const en: Words = {
     protocol: ({ server }) => [`${server} answered in a way Regain doesn’t understand.`, 'Nothing was changed. Try again later, or ask the people who run it.'],
     notTrusted: ({ server }) => [`The connection to ${server} can’t be trusted.`, 'Check date and time of this computer. Nothing was sent.'],
     unreadable: () => ['A file of Regain’s own can’t be read.', 'It was left as it is. Start Regain again; if it stays, ask for help with the file.'],
+    printer: () => ['The print dialog didn’t open.', 'Write the key down by hand, or copy it and print it elsewhere.'],
     clipboard: () => ['The clipboard didn’t take it.', 'Show the password and type it, or try again.'],
     gone: () => ['This step is no longer there.', 'Start once more; nothing was changed.'],
     bug: () => ['Something in Regain itself went wrong.', 'Nothing was lost. Try again; if it stays, start Regain again.'],

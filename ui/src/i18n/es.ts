@@ -525,6 +525,7 @@ export const es: Words = {
       'No se puede leer un archivo del propio Regain.',
       'Se ha dejado como está. Inicia Regain otra vez; si sigue igual, pide ayuda con el archivo.',
     ],
+    printer: () => ['No se abrió el diálogo de impresión.', 'Escribe la clave a mano, o cópiala e imprímela en otro sitio.'],
     clipboard: () => ['El portapapeles no la aceptó.', 'Muestra la contraseña y escríbela, o prueba otra vez.'],
     gone: () => ['Este paso ya no existe.', 'Empieza otra vez; no ha cambiado nada.'],
     bug: () => ['Algo ha fallado en el propio Regain.', 'No se ha perdido nada. Prueba otra vez; si sigue igual, inicia Regain de nuevo.'],
