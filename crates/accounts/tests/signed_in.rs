@@ -1,7 +1,5 @@
 //! What a signed-in person sees, where the server wants more than a session for it.
 
-#![expect(clippy::unwrap_used, reason = "a surprise must stop the test")]
-
 use std::sync::Arc;
 use std::time::Duration;
 
