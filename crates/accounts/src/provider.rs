@@ -24,6 +24,7 @@ pub mod matrix;
 pub mod memory;
 pub mod recovery_server;
 mod registry;
+mod with_current;
 
 pub use desk::Desk;
 pub use registry::{Found, Kind, Providers, Server};

@@ -21,6 +21,8 @@ use crate::secret::Secret;
 use crate::{address, identifier};
 
 mod api;
+use super::with_current::WithCurrent;
+
 mod change;
 #[cfg(any(test, feature = "testing"))]
 pub mod fake;
@@ -95,7 +97,7 @@ impl Provider for Allauth {
                 Ok((Box::new(exchange), challenge))
             }
             Intent::ChangePassword { session } => Ok((
-                Box::new(change::Change::new(self.api.clone(), session, self.about.rules)),
+                Box::new(WithCurrent::new(change::Change(self.api.clone()), session, self.about.rules)),
                 Challenge::Password { current: true },
             )),
         }

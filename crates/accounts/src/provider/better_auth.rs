@@ -16,6 +16,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::http::{Call, Reply};
 use crate::secret::Secret;
 
+use super::with_current::WithCurrent;
+
 mod change;
 #[cfg(any(test, feature = "testing"))]
 pub mod fake;
@@ -82,7 +84,7 @@ impl Provider for BetterAuth {
                 Ok((Box::new(exchange), challenge))
             }
             Intent::ChangePassword { session } => Ok((
-                Box::new(change::Change::new(self.desk.clone(), session)),
+                Box::new(WithCurrent::new(change::Change(self.desk.clone()), session, RULES)),
                 Challenge::Password { current: true },
             )),
         }

@@ -16,6 +16,8 @@ use crate::http::{Call, Reply};
 use crate::identifier;
 use crate::secret::Secret;
 
+use super::with_current::WithCurrent;
+
 mod change;
 #[cfg(any(test, feature = "testing"))]
 pub mod fake;
@@ -87,7 +89,11 @@ impl Provider for Matrix {
                 Ok((Box::new(exchange), Challenge::Code(ask)))
             }
             Intent::ChangePassword { session } => Ok((
-                Box::new(change::Change::new(desk, session, self.about.rules)),
+                Box::new(WithCurrent::new(
+                    change::Change { desk, rules: self.about.rules },
+                    session,
+                    self.about.rules,
+                )),
                 Challenge::Password { current: true },
             )),
         }

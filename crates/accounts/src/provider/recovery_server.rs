@@ -15,6 +15,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::http::{Call, Reply};
 use crate::secret::Secret;
 
+use super::with_current::WithCurrent;
+
 mod change;
 mod recover;
 mod sign_in;
@@ -73,7 +75,7 @@ impl Provider for RecoveryServer {
                 Ok((Box::new(exchange), challenge))
             }
             Intent::ChangePassword { session } => Ok((
-                Box::new(change::Change::new(self.desk.clone(), session, self.about.rules)),
+                Box::new(WithCurrent::new(change::Change(self.desk.clone()), session, self.about.rules)),
                 Challenge::Password { current: true },
             )),
         }

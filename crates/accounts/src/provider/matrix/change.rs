@@ -1,67 +1,33 @@
 //! Changing a password with the current one, while signed in.
 
 use super::*;
+use crate::provider::with_current::{Set, SetPassword};
 
 pub(super) struct Change {
-    desk: Desk,
-    session: Session,
-    /// The session differs from the one that was handed in.
-    renewed: bool,
-    rules: PasswordRules,
-    current: Option<Secret>,
+    pub desk: Desk,
+    pub rules: PasswordRules,
 }
 
-impl Change {
-    pub fn new(desk: Desk, session: Session, rules: PasswordRules) -> Self {
-        Self { desk, session, renewed: false, rules, current: None }
-    }
-
-    async fn set(&mut self, current: Secret, new: &Secret) -> Result<Step> {
+#[async_trait]
+impl SetPassword for Change {
+    async fn set(&self, session: &mut Session, current: &Secret, new: &Secret) -> Result<Set> {
         let url = self.desk.url("_matrix/client/v3/account/password")?;
         let body = json!({
             "new_password": new.expose(),
             // A device that is signed out loses its keys to encrypted messages: the person chooses which ones to end.
             "logout_devices": false,
-            "auth": password_stage(&session::state(&self.session)?.user, &current),
+            "auth": password_stage(&session::state(session)?.user, current),
         });
-        let mut session = self.session.clone();
         let call = || Call::post(url.clone(), body.clone()).changes();
-        let reply = session::signed_in(&self.desk, &mut session, call).await;
-        if session != self.session {
-            self.session = session;
-            self.renewed = true;
-        }
-        let reply = reply?;
+        let reply = session::signed_in(&self.desk, session, call).await?;
         if let Some(wanted) = wants_password(&reply) {
             wanted?;
-            self.current = None;
-            return Ok(Step::Ask(Challenge::Password { current: true }, Some(Problem::WrongPassword)));
+            return Ok(Set::WrongCurrent);
         }
         if let Some(problem) = weak(&reply, self.rules) {
-            return Ok(Step::Ask(Challenge::NewPassword(self.rules), Some(problem)));
+            return Ok(Set::Weak(problem));
         }
         success(&reply)?;
-        Ok(Step::Done(Outcome::PasswordChanged {
-            session: Some(self.session.clone()),
-            sessions_ended: Some(0),
-        }))
-    }
-}
-
-#[async_trait]
-impl Exchange for Change {
-    async fn answer(&mut self, answer: Answer) -> Result<Step> {
-        match (answer, self.current.clone()) {
-            (Answer::Password(password), None) => {
-                self.current = Some(password);
-                Ok(Step::Ask(Challenge::NewPassword(self.rules), None))
-            }
-            (Answer::NewPassword(new), Some(current)) => self.set(current, &new).await,
-            _ => Err(ErrorKind::Unsupported.into()),
-        }
-    }
-
-    fn renewed(&self) -> Option<&Session> {
-        self.renewed.then_some(&self.session)
+        Ok(Set::Done { session: Some(session.clone()), sessions_ended: Some(0) })
     }
 }
