@@ -10,9 +10,9 @@ use std::sync::Arc;
 use accounts::clock::{ManualClock, SeededRandom};
 use accounts::flow::Deps;
 use accounts::http::Http;
-use accounts::provider::{Providers, atproto, matrix};
+use accounts::provider::{Kind, Providers, Server, atproto, matrix};
 use accounts::store::memory::Memory as Store;
-use accounts::{Accounts, CredentialStore as _, Secret};
+use accounts::{Account, AccountId, AccountState, Accounts, CredentialStore as _, Secret};
 use regain_lib::App;
 use regain_lib::view::*;
 
@@ -132,6 +132,45 @@ async fn a_handle_is_remembered_with_its_mailbox() {
     journey.code("the mailed code", code.expose()).await;
     journey.new_password(NEW).await;
     insta::assert_snapshot!(journey.told().await);
+}
+
+#[tokio::test]
+async fn a_mailbox_that_was_mistyped_is_not_remembered() {
+    let clock = Arc::new(ManualClock::at(1_800_000_000));
+    let fake = matrix::fake::Fake::start(clock.clone(), matrix::fake::Setup::default()).await;
+    fake.add("jana", MAILBOX, OLD);
+    let mut journey = Journey::to(fake.address(), clock).await;
+    journey.list.put(listed(&journey.server)).unwrap();
+    journey.begin_again(IntentKind::Recover, Some("jnaa@mail.example")).await;
+    journey.answer("“I have opened it”", AnswerForm::Opened).await;
+    journey.new_password(NEW).await;
+    assert_eq!(journey.list.all()[0].recover_as, None, "or nobody could ever mend the slip");
+    // That of another account, which then has the new password, and this one has not.
+    fake.add("otto", "otto@mail.example", OLD);
+    journey.begin_again(IntentKind::Recover, Some("otto@mail.example")).await;
+    let link = fake.mailed().unwrap();
+    journey.code("the link of another account", &link).await;
+    journey.new_password("quiet-harbour-Lantern-58").await;
+    assert_eq!(journey.list.all()[0].recover_as, None, "what was not proven is not remembered");
+    journey.begin_again(IntentKind::Recover, Some(MAILBOX)).await;
+    let link = fake.mailed().unwrap();
+    journey.code("the link", &link).await;
+    journey.new_password(NEW).await;
+    insta::assert_snapshot!(journey.told().await);
+}
+
+/// An account of which only its name is known.
+fn listed(server: &ServerView) -> Account {
+    Account {
+        id: AccountId::new("0123456789abcdef"),
+        server: Server { kind: Kind::Matrix, base: server.address.parse().unwrap() },
+        name: server.name.clone(),
+        identifier: "jana".into(),
+        practice: false,
+        state: AccountState::SignedOut,
+        mailbox: None,
+        recover_as: None,
+    }
 }
 
 #[tokio::test]

@@ -97,6 +97,8 @@ pub struct Flow {
     deps: Deps,
     provider: Arc<dyn Provider>,
     account: Account,
+    /// What the recovery was asked for with, where that is not the identifier.
+    mailbox: Option<String>,
     /// State of the account before a change was sent.
     before: AccountState,
     purpose: Purpose,
@@ -146,12 +148,14 @@ impl Flow {
         account: Account,
         purpose: Purpose,
     ) -> Result<Self> {
+        let mut account = account;
+        // A mailbox that was typed for this recovery is remembered once it has led into this account.
+        let known = deps.accounts.get(&account.id).and_then(|known| known.recover_as);
+        let mailbox = std::mem::replace(&mut account.recover_as, known);
         let identifier = account.identifier.clone();
         let intent = match purpose {
             Purpose::SignIn => Intent::SignIn { identifier },
-            Purpose::Recover => {
-                Intent::Recover { identifier: account.recover_as.clone().unwrap_or(identifier) }
-            }
+            Purpose::Recover => Intent::Recover { identifier: mailbox.clone().unwrap_or(identifier) },
             Purpose::ChangePassword => {
                 let session = deps.store.session(&account.id).await?;
                 Intent::ChangePassword { session: session.ok_or(ErrorKind::SignedOut)? }
@@ -163,6 +167,7 @@ impl Flow {
             provider,
             before: account.state,
             account,
+            mailbox,
             purpose,
             exchange,
             question: Question::Password { current: false, saved: false },

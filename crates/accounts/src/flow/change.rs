@@ -214,10 +214,9 @@ impl Flow {
             Some(session) => {
                 store.save_session(&id, session).await?;
                 self.account.mailbox = session.mailbox.clone().or(self.account.mailbox.take());
-                if let Some(address) = &session.address
-                    && *address != self.account.identifier
-                {
-                    self.account.recover_as = Some(address.clone());
+                let led_here = session.address.clone().or(self.mailbox.take());
+                if let Some(address) = led_here.filter(|address| *address != self.account.identifier) {
+                    self.account.recover_as = Some(address);
                 }
                 self.note(AccountState::SignedIn { since: now })?;
             }
