@@ -14,6 +14,7 @@ use async_trait::async_trait;
 use axum::Router;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect};
+use axum::routing::get;
 use recovery_server::{Config, Deps, Server};
 use tokio::net::TcpListener;
 use url::Url;
@@ -76,6 +77,21 @@ async fn servers_that_others_wrote_are_found_by_their_own_dialect() {
         assert_eq!(found.server.base.as_str(), format!("http://{address}/"));
         assert!(found.provider.about().abilities.recover_by_mailbox);
     }
+}
+
+#[tokio::test]
+async fn two_servers_at_one_address_are_both_shown() {
+    let about = r#"{"server":"regain-recovery-server","api":1,"version":"1","name":"Dorfladen","practice":false,"password":{"min_length":15,"max_length":64}}"#;
+    let json = [("content-type", "application/json")];
+    let router = Router::new()
+        .route("/v1/about", get(move || async move { (json, about) }))
+        .route("/api/auth/ok", get(move || async move { (json, r#"{"ok":true}"#) }));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    let found = providers().find(&address).await.unwrap().unwrap();
+    let kinds: Vec<Kind> = found.iter().map(|one| one.server.kind).collect();
+    assert_eq!(kinds, [Kind::RecoveryServer, Kind::BetterAuth], "the likeliest first");
 }
 
 /// A world with one handle in it, in DNS.
