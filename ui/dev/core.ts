@@ -268,6 +268,7 @@ const handlers: Record<string, (a: never) => unknown> = {
   check_password: (a: { password: string }) => strengthOf(a.password),
   check_identifier: (a: { identifier: string }) => ({
     plausible: a.identifier.length > 1,
+    mailbox: /^[^@]+@[^@]+\.[^@]+$/.test(a.identifier),
     suggestion: a.identifier.endsWith('gmial.com') ? a.identifier.replace('gmial', 'gmail') : null,
   }),
   doctor: (a: { flow: number }) => {
