@@ -7,6 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use accounts::provider::Kind;
 use serde_json::Value;
 
 /// A longer file says why in its first line.
@@ -54,6 +55,45 @@ fn the_vault_knows_no_network_no_async_and_no_clock() {
         let text = read(&file);
         assert!(!text.contains("SystemTime::now") && !text.contains("Instant::now"), "{}", shown(&file));
         assert!(!text.contains("async fn"), "{}", shown(&file));
+    }
+}
+
+/// `docs/adding-a-server.md` by its own steps: every place that it names is there for every kind of server.
+#[test]
+fn every_server_has_what_the_page_on_adding_one_asks_for() {
+    let page = read(&root().join("docs/adding-a-server.md"));
+    let steps = [
+        ("provider/NAME.rs", "crates/accounts/src/provider/NAME.rs"),
+        ("`wire.rs`", "crates/accounts/src/provider/NAME/wire.rs"),
+        ("provider/NAME/fake.rs", "crates/accounts/src/provider/NAME/fake.rs"),
+        ("crates/accounts/tests/fake_NAME.rs", "crates/accounts/tests/fake_NAME.rs"),
+    ];
+    let real = [("tests/servers/NAME.rs", "tests/servers/NAME.rs")];
+    let (runs, stories) =
+        (read(&root().join("tests/servers/main.rs")), read(&root().join("tests/e2e/others.rs")));
+    let published = read(&root().join("tests/servers/published.rs"));
+    for kind in Kind::ALL.into_iter().filter(|kind| *kind != Kind::RecoveryServer) {
+        let name = kind.as_str();
+        let steps = steps.iter().chain(if kind.is_tried() { &real[..] } else { &[] });
+        for (named, path) in steps {
+            assert!(page.contains(named), "the page names {named}");
+            let path = path.replace("NAME", name);
+            assert!(root().join(&path).is_file(), "{name}: {path} is missing");
+        }
+        if kind.is_tried() {
+            assert!(runs.contains(&format!("servers::{name}::conforms()")), "{name} is run");
+            assert!(
+                stories.contains(&format!("servers::{name}::open()")),
+                "{name} has a story in the window"
+            );
+        } else {
+            assert!(published.contains(&format!("{name}_published")), "{name} is looked up");
+        }
+    }
+    for named in page.split('`').skip(1).step_by(2).filter(|text| text.contains('/') && !text.contains(' ')) {
+        let places = ["", "crates/accounts/src/", "docs/"].map(|folder| root().join(folder).join(named));
+        let pattern = ["NAME", "*", "@"].iter().any(|part| named.contains(part));
+        assert!(pattern || places.iter().any(|place| place.exists()), "the page names {named}");
     }
 }
 
