@@ -9,8 +9,8 @@ use crate::clock::{Clock, Random};
 use crate::error::{Error, ErrorKind, Result};
 use crate::generate::{self, Recipe};
 use crate::provider::{
-    Answer, Challenge, CodeAsk, Exchange, Intent, Outcome, PasswordRules, Problem, Provider, Session, Step,
-    Way, WeakReason,
+    Addresses, Answer, Challenge, CodeAsk, Exchange, Intent, Outcome, PasswordRules, Problem, Provider,
+    Session, Step, Way, WeakReason,
 };
 use crate::secret::Secret;
 use crate::store::{CredentialStore, PastId, Why};
@@ -48,6 +48,12 @@ pub enum Question {
         rules: PasswordRules,
         /// The last answer was lost: the change may or may not have happened.
         unknown: bool,
+    },
+    /// Which of the account's addresses gets the code.
+    ChooseAddress(Addresses),
+    /// The whole address behind this mask.
+    ConfirmAddress {
+        masked: String,
     },
     Done(Finish),
 }
@@ -88,6 +94,10 @@ pub enum Given {
     Generated,
     Resend,
     OtherWay(Way),
+    /// One of the addresses, by its place.
+    Address(usize),
+    /// The address in full.
+    WholeAddress(String),
     /// Find out what became of a change whose answer was lost.
     FindOut,
 }
@@ -255,7 +265,13 @@ impl Flow {
                     _ => self.pass_on(Answer::Resend).await,
                 }
             }
-            (Question::Code(_), Given::OtherWay(way)) => self.pass_on(Answer::OtherWay(way)).await,
+            (Question::Code(_) | Question::ConfirmAddress { .. }, Given::OtherWay(way)) => {
+                self.pass_on(Answer::OtherWay(way)).await
+            }
+            (Question::ChooseAddress(_), Given::Address(place)) => self.pass_on(Answer::Address(place)).await,
+            (Question::ConfirmAddress { .. }, Given::WholeAddress(address)) => {
+                self.pass_on(Answer::WholeAddress(address)).await
+            }
             (Question::NewPassword { rules, .. }, Given::NewPassword { password, repeat }) => {
                 let rules = *rules;
                 self.typed_new(password, &repeat, rules).await
@@ -344,6 +360,8 @@ impl Flow {
             }
             Challenge::Code(ask) => Question::Code(ask),
             Challenge::NewPassword(rules) => Question::NewPassword { rules, unknown: false },
+            Challenge::ChooseAddress(addresses) => Question::ChooseAddress(addresses),
+            Challenge::ConfirmAddress { masked } => Question::ConfirmAddress { masked },
         };
         self.problem = problem;
         Ok(())

@@ -144,6 +144,20 @@ pub enum Challenge {
     },
     Code(CodeAsk),
     NewPassword(PasswordRules),
+    /// Which of the account's addresses gets the code.
+    ChooseAddress(Addresses),
+    /// The whole address behind this mask: nobody is written to who is only guessed at.
+    ConfirmAddress {
+        masked: String,
+    },
+}
+
+/// Addresses of an account, as far as the server shows them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Addresses {
+    pub masked: Vec<String>,
+    /// The one that the recovery was asked for with, where the masks tell.
+    pub typed: Option<usize>,
 }
 
 /// A code that the person is asked for.
@@ -177,6 +191,10 @@ pub enum Way {
     /// One of the codes that were printed beforehand.
     RecoveryCode,
     Authenticator,
+    /// A code in a message to a telephone.
+    TextCode,
+    /// A code to another of the account's addresses: they are shown to choose from.
+    OtherAddress,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -202,6 +220,10 @@ pub enum Answer {
     /// A new code by the same way.
     Resend,
     OtherWay(Way),
+    /// One of [`Addresses`], by its place.
+    Address(usize),
+    /// The address in full.
+    WholeAddress(String),
 }
 
 /// How the conversation goes on.
@@ -228,6 +250,8 @@ pub enum Problem {
     },
     /// A lost answer was found: the password was not changed.
     NotChanged,
+    /// What was typed cannot stand behind the mask.
+    NotThatAddress,
 }
 
 /// Why a password was refused.
