@@ -232,6 +232,10 @@ pub enum Question {
     },
     Code(CodeView),
     NewPassword(NewPasswordView),
+    ChooseAddress(AddressesView),
+    ConfirmAddress {
+        masked: String,
+    },
     Done(DoneView),
 }
 
@@ -274,6 +278,8 @@ pub enum Way {
     MailLink,
     RecoveryCode,
     Authenticator,
+    TextCode,
+    OtherAddress,
 }
 
 #[derive(Debug, Clone, Copy, Serialize, Type)]
@@ -346,6 +352,13 @@ pub enum AnswerForm {
     OtherWay {
         way: Way,
     },
+    /// One of the addresses, by its place.
+    Address {
+        place: u32,
+    },
+    WholeAddress {
+        address: String,
+    },
     /// Find out what became of a change whose answer was lost.
     FindOut,
 }
@@ -371,6 +384,8 @@ pub enum ProblemView {
     },
     /// The lost answer is found: the password was not changed.
     NotChanged,
+    /// What was typed cannot stand behind the mask.
+    NotThatAddress,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]
@@ -424,6 +439,12 @@ pub enum ErrorView {
     ProveAgain,
     /// TLS could not be set up; often the computer's clock is wrong.
     NotTrusted,
+    /// A gateway in front of the server wants the public key of the project.
+    WantsKey,
+    WrongKey,
+    Key {
+        why: KeyProblem,
+    },
     /// A file of Regain's own cannot be read; it is left as it is.
     Unreadable,
     Clipboard,

@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use accounts::address::AddressProblem as Address;
 use accounts::flow::{Done, Finish, Purpose, Question as Asked};
 use accounts::provider::{
-    Abilities as Able, About, CodeAsk, CodePurpose as For, CodeShape as Shape, Device, Kind, Server,
-    Way as By, WeakReason as Weak,
+    Abilities as Able, About, Addresses, CodeAsk, CodePurpose as For, CodeShape as Shape, Device,
+    KeyProblem as BadKey, Kind, Server, Way as By, WeakReason as Weak,
 };
 use accounts::signed_in::Resolution as Found;
 use accounts::store::{StoreKind as Kept, Why as Because};
@@ -58,6 +58,8 @@ impl From<Error> for ErrorView {
             ErrorKind::UnknownAccount => Self::UnknownAccount,
             ErrorKind::ProveAgain => Self::ProveAgain,
             ErrorKind::NotTrusted => Self::NotTrusted,
+            ErrorKind::WantsKey => Self::WantsKey,
+            ErrorKind::WrongKey => Self::WrongKey,
             ErrorKind::Protocol => Self::Protocol,
             ErrorKind::Unreadable => Self::Unreadable,
             ErrorKind::Bug => Self::Bug,
@@ -83,6 +85,17 @@ impl From<Address> for ErrorView {
     }
 }
 
+impl From<BadKey> for ErrorView {
+    fn from(problem: BadKey) -> Self {
+        let why = match problem {
+            BadKey::Empty => KeyProblem::Empty,
+            BadKey::NotAKey => KeyProblem::NotAKey,
+            BadKey::Secret => KeyProblem::Secret,
+        };
+        Self::Key { why }
+    }
+}
+
 impl From<&Problem> for ProblemView {
     fn from(problem: &Problem) -> Self {
         match problem {
@@ -96,6 +109,7 @@ impl From<&Problem> for ProblemView {
             Problem::Mismatch => Self::Mismatch,
             Problem::TooSoon { wait } => Self::TooSoon { wait: span(*wait) },
             Problem::NotChanged => Self::NotChanged,
+            Problem::NotThatAddress => Self::NotThatAddress,
         }
     }
 }
@@ -156,6 +170,8 @@ impl From<By> for Way {
             By::MailLink => Self::MailLink,
             By::RecoveryCode => Self::RecoveryCode,
             By::Authenticator => Self::Authenticator,
+            By::TextCode => Self::TextCode,
+            By::OtherAddress => Self::OtherAddress,
         }
     }
 }
@@ -167,6 +183,8 @@ impl From<Way> for By {
             Way::MailLink => Self::MailLink,
             Way::RecoveryCode => Self::RecoveryCode,
             Way::Authenticator => Self::Authenticator,
+            Way::TextCode => Self::TextCode,
+            Way::OtherAddress => Self::OtherAddress,
         }
     }
 }
@@ -322,6 +340,8 @@ pub fn question(asked: &Asked, account: &Account, store: Kept, now: SystemTime) 
             max_length: rules.max_length,
             unknown: *unknown,
         }),
+        Asked::ChooseAddress(addresses) => Question::ChooseAddress(offered(addresses)),
+        Asked::ConfirmAddress { masked } => Question::ConfirmAddress { masked: masked.clone() },
         Asked::Done(finish) => Question::Done(done(finish, account, store)),
     }
 }
@@ -345,6 +365,13 @@ fn code(ask: &CodeAsk, now: SystemTime) -> CodeView {
         resend_in: ask.resend_at.map(|at| span(at.duration_since(now).unwrap_or_default())),
         other_ways: ask.other_ways.iter().copied().map(Way::from).collect(),
         may_be_opened: ask.may_be_opened,
+    }
+}
+
+fn offered(addresses: &Addresses) -> AddressesView {
+    AddressesView {
+        masked: addresses.masked.clone(),
+        typed: addresses.typed.and_then(|place| u32::try_from(place).ok()),
     }
 }
 
@@ -400,6 +427,8 @@ mod tests {
             ErrorKind::UnknownAccount,
             ErrorKind::ProveAgain,
             ErrorKind::NotTrusted,
+            ErrorKind::WantsKey,
+            ErrorKind::WrongKey,
             ErrorKind::Protocol,
             ErrorKind::Unreadable,
             ErrorKind::ServerTrouble,

@@ -22,11 +22,13 @@ pub mod kratos;
 pub mod matrix;
 #[cfg(any(test, feature = "testing"))]
 pub mod memory;
+mod public_key;
 pub mod recovery_server;
 mod registry;
 mod with_current;
 
 pub use desk::Desk;
+pub use public_key::{KeyProblem, PublicKey};
 pub use registry::{Found, Kind, Providers, Server};
 
 /// An account server that Regain can talk to.

@@ -2,7 +2,7 @@ import type { ErrorView, ProblemView, WeakReason } from '../bridge';
 import type { ErrorKey, TwoLines, Words } from './words';
 
 export const errorKey = (error: ErrorView): ErrorKey =>
-  error.kind === 'address' ? `address.${error.why}` : error.kind;
+  error.kind === 'address' || error.kind === 'key' ? `${error.kind}.${error.why}` as ErrorKey : error.kind;
 
 /** Two lines for an error: what happened, what to do. */
 export function errorLines(error: ErrorView, t: Words, server: string): TwoLines {

@@ -103,7 +103,7 @@ export interface Words {
     | 'title' | 'noneDo' | 'backCode' | 'mailCode' | 'mailCodeText' | 'mailLink' | 'mailLinkText' | 'recoveryCode'
     | 'recoveryCodeText' | 'authenticator' | 'authenticatorText',
     Text
-  > & { lead: Named; none: Named; to: Named };
+  > & { lead: Named; none: Named; to: Named } & ServerWords['ways'];
   mailbox: Record<'open' | 'title' | 'empty' | 'look' | 'browser' | 'codesTitle' | 'codesText', Text>;
   newPassword: Record<
     | 'intentChange' | 'noteChange' | 'title' | 'leadMade' | 'leadOwn' | 'source' | 'makeOne' | 'typeOwn' | 'another'

@@ -19,6 +19,7 @@ use axum::Router;
 use axum::http::StatusCode;
 use tokio::net::TcpListener;
 
+#[path = "fake_kratos/addresses.rs"]
 mod addresses;
 
 const NEW: &str = "mossy-kettle-Walnut-29";
