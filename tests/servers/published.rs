@@ -99,6 +99,7 @@ const KRATOS: Names = Names {
 
 /// Numbers of Kratos's messages, with a part of what they say.
 const KRATOS_MESSAGES: &[(u32, &str)] = &[
+    (4_000_002, "is missing"),
     (4_000_006, "credentials are invalid"),
     (4_000_008, "authentication code is invalid"),
     (4_000_010, "not active yet"),

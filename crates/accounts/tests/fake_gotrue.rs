@@ -360,7 +360,10 @@ async fn another_server_is_told_apart() {
         (200, r#"{"name":"another"}"#, Some(ErrorKind::Protocol)),
         (200, "<html>", Some(ErrorKind::Protocol)),
         // The gateway of a hosted project, without its public key.
-        (401, r#"{"message":"No API key found in request"}"#, Some(ErrorKind::Protocol)),
+        (401, r#"{"message":"No API key found in request"}"#, Some(ErrorKind::WantsKey)),
+        // Somebody else's refusal, where no key was given.
+        (401, r#"{"message":"Unauthorized"}"#, Some(ErrorKind::Protocol)),
+        (401, r#"{"error_code":"x","message":"No API key found in request"}"#, Some(ErrorKind::Protocol)),
         (502, "<html>", Some(ErrorKind::ServerTrouble)),
     ] {
         let answer = (StatusCode::from_u16(status).unwrap(), body);

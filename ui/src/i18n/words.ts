@@ -1,4 +1,4 @@
-import type { AccountState, AddressProblem, ErrorView, ProblemView, StrengthHint, WeakReason, Why } from '../bridge';
+import type { AccountState, AddressProblem, ErrorView, KeyProblem, ProblemView, StrengthHint, WeakReason, Why } from '../bridge';
 import type { Part } from './rich';
 import type { ServerWords } from './servers/words';
 import type { VaultWords } from './vault/words';
@@ -13,7 +13,7 @@ export interface About {
 /** What happened, and what to do. */
 export type TwoLines = readonly [what: string, todo: string];
 
-export type ErrorKey = Exclude<ErrorView['kind'], 'address'> | `address.${AddressProblem}`;
+export type ErrorKey = Exclude<ErrorView['kind'], 'address' | 'key'> | `address.${AddressProblem}` | `key.${KeyProblem}`;
 export type ProblemKey = ProblemView['kind'];
 
 type Text = string;
