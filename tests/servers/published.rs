@@ -99,7 +99,7 @@ const KRATOS: Names = Names {
 
 /// Numbers of Kratos's messages, with a part of what they say.
 const KRATOS_MESSAGES: &[(u32, &str)] = &[
-    (4_000_002, "is missing"),
+    (4_000_002, "enter the {property} and try again"),
     (4_000_006, "credentials are invalid"),
     (4_000_008, "authentication code is invalid"),
     (4_000_010, "not active yet"),
@@ -194,8 +194,8 @@ const GOTRUE: Names = Names {
 };
 
 /// What the client of today does not say: the name under `/health`, which the server's own README has, and errors of
-/// before there were codes.
-const NOT_IN_THE_CLIENT: [&str; 4] = ["name", "error", "error_description", "invalid_grant"];
+/// before there were codes; and what the gateway says in front of it.
+const NOT_IN_THE_CLIENT: [&str; 5] = ["name", "error", "error_description", "invalid_grant", "message"];
 
 struct Names {
     /// As they stand in the source of the client.

@@ -198,6 +198,12 @@ async fn a_gateway_that_wants_a_key_is_told_from_an_empty_address() {
     let server = found[0].server.clone();
     assert_eq!((found.len(), server.kind, server.key.clone()), (1, Kind::GoTrue, Some(key(KEY))));
 
+    // What was spoken to with one key is not taken for another one's.
+    let other = Server { key: Some(key("sb_publishable_old")), ..server.clone() };
+    let error = providers.get(&other).await.map(|_| ()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::WrongKey);
+    providers.get(&Server { key: None, ..server.clone() }).await.map(|_| ()).unwrap();
+
     // The list of accounts has the key, or had another one.
     let later = Providers::new(Http::new().unwrap(), clock.clone(), "Regain");
     later.get(&server).await.map(|_| ()).unwrap();

@@ -130,7 +130,10 @@ impl Providers {
 
     /// The provider of a server that was found before.
     pub async fn get(&self, server: &Server) -> Result<Arc<dyn Provider>> {
-        let known = self.lock().get(server).cloned();
+        // One that was spoken to with another key is asked again, with the one that is meant.
+        let same = |known: &Server| server.key.is_none() || known.key == server.key;
+        let known =
+            self.lock().get_key_value(server).filter(|(known, _)| same(known)).map(|(_, it)| it.clone());
         match known {
             Some(provider) => Ok(provider),
             None => {
