@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use zeroize::Zeroizing;
 
-use crate::disk::{File, read_full, write_all};
+use crate::disk::{File, again, read_full, write_all};
 use crate::error::{Error, Result};
 use crate::keys::{DataKey, NONCE, TAG};
 use crate::slots::{self, Slot};
@@ -21,6 +21,8 @@ const CHUNK: usize = 64 * 1024;
 pub(crate) const PAYLOAD_MOST: usize = 256 * 1024 * 1024;
 /// Bytes of a snapshot at most: header, payload, and a tag for each chunk.
 pub(crate) const FILE_MOST: usize = HEADER_MOST + PAYLOAD_MOST + PAYLOAD_MOST / CHUNK * TAG;
+
+const CUT_SHORT: Error = Error::Damaged("a chunk is cut short");
 
 #[derive(Clone)]
 pub(crate) struct Header {
@@ -68,6 +70,20 @@ impl Front {
 }
 
 impl Header {
+    /// Reads the header at the start of a snapshot, not authenticated yet; how many bytes the file has behind it.
+    pub fn read(file: &mut dyn File) -> Result<(Self, usize)> {
+        let size = usize::try_from(again(|| file.size())?).ok().filter(|size| *size <= FILE_MOST);
+        let size = size.ok_or(Error::Limit("the size of a file"))?;
+        let mut bytes = vec![0; FIXED];
+        let fixed = read_full(file, &mut bytes)?;
+        bytes.truncate(fixed);
+        let whole = Front::parse(&bytes)?.size;
+        bytes.resize(whole, 0);
+        let read = fixed + read_full(file, &mut bytes[fixed..])?;
+        let (header, start) = Self::parse(&bytes[..read])?;
+        Ok((header, size.saturating_sub(start)))
+    }
+
     /// Reads the header of a snapshot, not authenticated yet; where it ends.
     pub fn parse(bytes: &[u8]) -> Result<(Self, usize)> {
         let front = Front::parse(bytes)?;
@@ -123,26 +139,27 @@ impl Header {
     }
 }
 
-/// Opens the chunks of a whole snapshot, which stand behind a header that is authentic, where they lie: the payload,
-/// padding included.
-pub(crate) fn open_body(mut bytes: Wiped, start: usize, header: &Header, key: &DataKey) -> Result<Wiped> {
-    let body = bytes.len() - start;
+/// Reads the chunks behind an authentic header, `body` bytes in all, and opens each where it lies while it is at hand: the
+/// payload, padding included.
+pub(crate) fn read_body(file: &mut dyn File, body: usize, header: &Header, key: &DataKey) -> Result<Wiped> {
     let size = payload_size(body)?;
     let cipher = key.snapshot(&header.save_salt);
     let count = body.div_ceil(CHUNK + TAG);
+    // The tag of a chunk lies where the next will: only the last has a place of its own.
+    let mut payload = Wiped::zeros(size + TAG);
     for number in 0..count {
-        let from = start + number * (CHUNK + TAG);
-        // The size was checked: the last chunk has more than its tag.
-        let end = bytes.len().min(from + CHUNK + TAG) - TAG;
-        let (tag, to) = (array_at(&bytes, end), number * CHUNK);
-        bytes.copy_within(from..end, to);
-        let text = &mut bytes[to..to + end - from];
-        if !cipher.open(&nonce(number, number + 1 == count), &header.mac, text, &tag) {
+        let from = number * CHUNK;
+        let sealed = &mut payload[from..size.min(from + CHUNK) + TAG];
+        if read_full(file, sealed)? != sealed.len() {
+            return Err(CUT_SHORT);
+        }
+        let (text, tag) = sealed.split_last_chunk_mut::<TAG>().ok_or(CUT_SHORT)?;
+        if !cipher.open(&nonce(number, number + 1 == count), &header.mac, text, tag) {
             return Error::damaged("a chunk is not what was written");
         }
     }
-    bytes.truncate(size);
-    Ok(bytes)
+    payload.truncate(size);
+    Ok(payload)
 }
 
 /// Writes a whole snapshot.
@@ -187,12 +204,12 @@ pub(crate) fn verify(file: &mut dyn File, header: &Header, payload: &[u8], key: 
 /// Bytes of the payload in a body of that size.
 fn payload_size(body: usize) -> Result<usize> {
     let chunks = body.div_ceil(CHUNK + TAG);
-    let size = body.checked_sub(chunks * TAG).ok_or(Error::Damaged("a chunk is cut short"))?;
+    let size = body.checked_sub(chunks * TAG).ok_or(CUT_SHORT)?;
     if size > PAYLOAD_MOST {
         return Err(Error::Limit("the size of the payload"));
     }
     let last = body - chunks.saturating_sub(1) * (CHUNK + TAG);
-    if chunks == 0 || last <= TAG { Error::damaged("a chunk is cut short") } else { Ok(size) }
+    if chunks == 0 || last <= TAG { Err(CUT_SHORT) } else { Ok(size) }
 }
 
 fn nonce(number: usize, last: bool) -> [u8; NONCE] {
