@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use crate::disk::{File, again, read_full, write_all};
 use crate::error::{Error, Result};
-use crate::keys::{DataKey, NONCE, TAG};
+use crate::keys::{DataKey, NONCE, TAG, wipe_stack};
 use crate::slots::{self, Slot};
 use crate::wiped::Wiped;
 
@@ -21,6 +21,9 @@ const CHUNK: usize = 64 * 1024;
 pub(crate) const PAYLOAD_MOST: usize = 256 * 1024 * 1024;
 /// Bytes of a snapshot at most: header, payload, and a tag for each chunk.
 pub(crate) const FILE_MOST: usize = HEADER_MOST + PAYLOAD_MOST + PAYLOAD_MOST / CHUNK * TAG;
+
+/// Chunks from which on reading and opening go on side by side.
+const SIDE_BY_SIDE: usize = 16;
 
 const CUT_SHORT: Error = Error::Damaged("a chunk is cut short");
 
@@ -139,27 +142,64 @@ impl Header {
     }
 }
 
-/// Reads the chunks behind an authentic header, `body` bytes in all, and opens each where it lies while it is at hand: the
-/// payload, padding included.
+/// Reads the chunks behind an authentic header, `body` bytes in all, and opens each where it lies: the payload, padding
+/// included.
 pub(crate) fn read_body(file: &mut dyn File, body: usize, header: &Header, key: &DataKey) -> Result<Wiped> {
     let size = payload_size(body)?;
-    let cipher = key.snapshot(&header.save_salt);
     let count = body.div_ceil(CHUNK + TAG);
+    let cipher = key.snapshot(&header.save_salt);
+    let open = |chunk: Chunk<'_>| {
+        let nonce = nonce(chunk.number, chunk.number + 1 == count);
+        let opens = cipher.open(&nonce, &header.mac, chunk.text, &chunk.tag);
+        if opens { Ok(()) } else { Error::damaged("a chunk is not what was written") }
+    };
     // The tag of a chunk lies where the next will: only the last has a place of its own.
     let mut payload = Wiped::zeros(size + TAG);
-    for number in 0..count {
-        let from = number * CHUNK;
-        let sealed = &mut payload[from..size.min(from + CHUNK) + TAG];
-        if read_full(file, sealed)? != sealed.len() {
-            return Err(CUT_SHORT);
-        }
-        let (text, tag) = sealed.split_last_chunk_mut::<TAG>().ok_or(CUT_SHORT)?;
-        if !cipher.open(&nonce(number, number + 1 == count), &header.mac, text, tag) {
-            return Error::damaged("a chunk is not what was written");
-        }
+    if count < SIDE_BY_SIDE {
+        read_chunks(file, &mut payload, open)?;
+    } else {
+        std::thread::scope(|scope| {
+            let (give, take) = std::sync::mpsc::channel::<Chunk<'_>>();
+            let opener = std::thread::Builder::new().spawn_scoped(scope, move || {
+                let opened = take.iter().try_for_each(open);
+                wipe_stack();
+                opened
+            })?;
+            // It takes no more once a chunk did not open, and says so itself.
+            let read = read_chunks(file, &mut payload, |chunk| give.send(chunk).map_err(|_| CUT_SHORT));
+            drop(give);
+            opener.join().map_err(|_| CUT_SHORT)??;
+            read
+        })?;
     }
     payload.truncate(size);
     Ok(payload)
+}
+
+/// A sealed chunk, read.
+struct Chunk<'a> {
+    number: usize,
+    text: &'a mut [u8],
+    tag: [u8; TAG],
+}
+
+fn read_chunks<'a>(
+    file: &mut dyn File,
+    mut rest: &'a mut [u8],
+    mut then: impl FnMut(Chunk<'a>) -> Result<()>,
+) -> Result<()> {
+    let mut number = 0;
+    while rest.len() > TAG {
+        let size = CHUNK.min(rest.len() - TAG);
+        if read_full(file, &mut rest[..size + TAG])? != size + TAG {
+            return Err(CUT_SHORT);
+        }
+        let tag = array_at(rest, size);
+        let (text, behind) = rest.split_at_mut(size);
+        then(Chunk { number, text, tag })?;
+        (rest, number) = (behind, number + 1);
+    }
+    Ok(())
 }
 
 /// Writes a whole snapshot.
