@@ -158,10 +158,12 @@ pub(crate) fn read_body(file: &mut dyn File, body: usize, header: &Header, key: 
     if count < SIDE_BY_SIDE {
         read_chunks(file, &mut payload, open)?;
     } else {
+        // A channel takes what lies on the stack along into its blocks on the heap.
+        wipe_stack();
         std::thread::scope(|scope| {
             let (give, take) = std::sync::mpsc::channel::<Chunk<'_>>();
             let opener = std::thread::Builder::new().spawn_scoped(scope, move || {
-                let opened = take.iter().try_for_each(open);
+                let opened = apart(|| take.iter().try_for_each(open));
                 wipe_stack();
                 opened
             })?;
@@ -174,6 +176,12 @@ pub(crate) fn read_body(file: &mut dyn File, body: usize, header: &Header, key: 
     }
     payload.truncate(size);
     Ok(payload)
+}
+
+/// In a frame of its own, below that of its caller: what it leaves there can be wiped.
+#[inline(never)]
+fn apart<T>(work: impl FnOnce() -> T) -> T {
+    work()
 }
 
 /// A sealed chunk, read.

@@ -118,7 +118,8 @@ fn fastest(times: usize, run: impl FnMut(usize) -> Duration) -> Duration {
 }
 
 fn start(command: &mut Command, input: &str) -> Child {
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     std::io::Write::write_all(&mut child.stdin.take().unwrap(), input.as_bytes()).unwrap();
     child
 }
