@@ -1,5 +1,7 @@
 //! The snapshot: an authenticated header, then the payload in sealed chunks.
 
+use std::sync::mpsc;
+use std::thread::Builder;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use zeroize::Zeroizing;
@@ -158,24 +160,33 @@ pub(crate) fn read_body(file: &mut dyn File, body: usize, header: &Header, key: 
     if count < SIDE_BY_SIDE {
         read_chunks(file, &mut payload, open)?;
     } else {
-        // A channel takes what lies on the stack along into its blocks on the heap.
+        // A channel takes along into its blocks on the heap whatever lies where they are made on the stack.
         wipe_stack();
-        std::thread::scope(|scope| {
-            let (give, take) = std::sync::mpsc::channel::<Chunk<'_>>();
-            let opener = std::thread::Builder::new().spawn_scoped(scope, move || {
-                let opened = apart(|| take.iter().try_for_each(open));
-                wipe_stack();
-                opened
-            })?;
-            // It takes no more once a chunk did not open, and says so itself.
-            let read = read_chunks(file, &mut payload, |chunk| give.send(chunk).map_err(|_| CUT_SHORT));
-            drop(give);
-            opener.join().map_err(|_| CUT_SHORT)??;
-            read
-        })?;
+        apart(|| side_by_side(file, &mut payload, &open))?;
     }
     payload.truncate(size);
     Ok(payload)
+}
+
+/// Opens chunks in another thread while the next are read.
+fn side_by_side<'a>(
+    file: &mut dyn File,
+    payload: &'a mut [u8],
+    open: &(impl Fn(Chunk<'a>) -> Result<()> + Sync),
+) -> Result<()> {
+    std::thread::scope(|scope| {
+        let (give, take) = mpsc::channel();
+        let opener = Builder::new().spawn_scoped(scope, move || {
+            let opened = apart(|| take.iter().try_for_each(open));
+            wipe_stack();
+            opened
+        })?;
+        // It takes no more once a chunk did not open, and says so itself.
+        let read = read_chunks(file, payload, |chunk| give.send(chunk).map_err(|_| CUT_SHORT));
+        drop(give);
+        opener.join().map_err(|_| CUT_SHORT)??;
+        read
+    })
 }
 
 /// In a frame of its own, below that of its caller: what it leaves there can be wiped.
