@@ -262,6 +262,7 @@ fn new_account(deps: &Deps, server: &Server, about: &About, identifier: &str) ->
         state: AccountState::SignedOut,
         mailbox: None,
         recover_as: None,
+        without_password: false,
     }
 }
 

@@ -57,6 +57,7 @@ impl Journey {
                 state: AccountState::SignedOut,
                 mailbox: None,
                 recover_as: None,
+                without_password: false,
             })
             .unwrap();
         let list = accounts.clone();

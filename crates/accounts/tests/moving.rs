@@ -47,6 +47,7 @@ fn account(name: &str) -> Account {
         state: AccountState::SignedOut,
         mailbox: None,
         recover_as: None,
+        without_password: false,
     }
 }
 

@@ -51,6 +51,8 @@ pub async fn find(desk: Desk) -> Result<Arc<dyn Provider>> {
             recover_by_mailbox: true,
             change_with_current: true,
             sessions: config.usersessions.is_some(),
+            pair: None,
+            link_phone: false,
         },
         rules: PasswordRules::FLOOR,
     };
@@ -100,6 +102,7 @@ impl Provider for Allauth {
                 Box::new(WithCurrent::new(change::Change(self.api.clone()), session, self.about.rules)),
                 Challenge::Password { current: true },
             )),
+            Intent::Pair | Intent::LinkPhone { .. } => Err(ErrorKind::Unsupported.into()),
         }
     }
 

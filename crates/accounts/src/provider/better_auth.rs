@@ -51,7 +51,7 @@ pub async fn find(desk: Desk) -> Result<Arc<dyn Provider>> {
         name: host.clone(),
         host,
         practice: false,
-        abilities: Abilities { recover_by_mailbox: true, ..Abilities::ALL },
+        abilities: Abilities { recover_by_mailbox: true, pair: None, link_phone: false, ..Abilities::ALL },
         rules: RULES,
     };
     Ok(Arc::new(BetterAuth { desk, about }))
@@ -87,6 +87,7 @@ impl Provider for BetterAuth {
                 Box::new(WithCurrent::new(change::Change(self.desk.clone()), session, RULES)),
                 Challenge::Password { current: true },
             )),
+            Intent::Pair | Intent::LinkPhone { .. } => Err(ErrorKind::Unsupported.into()),
         }
     }
 

@@ -77,6 +77,8 @@ pub async fn find(desk: Desk) -> Result<Arc<dyn Provider>> {
                     change_with_current: true,
                     // Others can be ended, but there is no list of them.
                     sessions: false,
+                    pair: None,
+                    link_phone: false,
                 };
                 let about = About { name: host.clone(), host, practice: false, abilities, rules: RULES };
                 return Ok(Arc::new(GoTrue { desk: here, about }));
@@ -126,6 +128,7 @@ impl Provider for GoTrue {
                 let exchange = change::Change::new(self.desk.clone(), session);
                 Ok((Box::new(exchange), Challenge::Password { current: true }))
             }
+            Intent::Pair | Intent::LinkPhone { .. } => Err(ErrorKind::Unsupported.into()),
         }
     }
 
