@@ -28,6 +28,8 @@ pub struct Conversations {
 pub struct Conversation {
     deps: Deps,
     server: ServerView,
+    /// The person has left: an answer that waits for a phone is dropped.
+    left: tokio::sync::Notify,
     /// Held while an answer is under way; `None` once it is over.
     flow: AsyncMutex<Option<Flow>>,
 }
@@ -54,6 +56,7 @@ impl Conversations {
         let all: Vec<_> = self.lock().drain().map(|(_, conversation)| conversation).collect();
         let ended = async {
             for conversation in &all {
+                conversation.left.notify_one();
                 let flow = conversation.flow.lock().await.take();
                 end(flow).await;
             }
@@ -123,14 +126,21 @@ impl App {
                 .accounts
                 .find(&server, typed)
                 .unwrap_or_else(|| new_account(&deps, &server, provider.about(), typed)),
+            // The phone says who it is.
+            (None, None) if form.intent == IntentKind::Pair => new_account(&deps, &server, provider.about(), ""),
             (None, None) => return Err(ErrorView::BadIdentifier),
         };
         let view = view_from::server(&server, provider.about());
         let flow = Flow::begin(deps.clone(), provider, account, form.intent.into()).await?;
-        let conversation = Conversation { deps, server: view, flow: AsyncMutex::new(Some(flow)) };
+        let conversation = Conversation {
+            deps,
+            server: view,
+            left: tokio::sync::Notify::new(),
+            flow: AsyncMutex::new(Some(flow)),
+        };
         let (number, conversation) = self.conversations.add(conversation);
         let flow = conversation.flow.lock().await;
-        flow.as_ref().map(|flow| conversation.view(number, flow)).ok_or(ErrorView::Gone)
+        flow.as_ref().map_or(Err(ErrorView::Gone), |flow| conversation.view(number, flow))
     }
 
     pub async fn answer(&self, number: u32, form: AnswerForm) -> Result<View, ErrorView> {
@@ -138,8 +148,14 @@ impl App {
         let conversation = self.conversations.get(number)?;
         let mut guard = conversation.flow.lock().await;
         let flow = guard.as_mut().ok_or(ErrorView::Gone)?;
-        match flow.answer(given(form)).await {
-            Ok(()) => Ok(conversation.view(number, flow)),
+        let waits = matches!(form, AnswerForm::Wait);
+        let answered = tokio::select! {
+            answered = flow.answer(given(form)) => answered,
+            // Waiting changes nothing at the server: it may be dropped at any moment.
+            () = conversation.left.notified(), if waits => return Err(ErrorView::Gone),
+        };
+        match answered {
+            Ok(()) => conversation.view(number, flow),
             Err(error) => {
                 if error.kind().ends_flow() {
                     self.conversations.remove(number);
@@ -155,7 +171,7 @@ impl App {
         self.deps()?;
         let conversation = self.conversations.get(number)?;
         let guard = conversation.flow.lock().await;
-        guard.as_ref().map(|flow| conversation.view(number, flow)).ok_or(ErrorView::Gone)
+        guard.as_ref().map_or(Err(ErrorView::Gone), |flow| conversation.view(number, flow))
     }
 
     /// Ends a conversation at once. The future waits for an answer under way, so that nothing that it changes gets lost.
@@ -163,6 +179,7 @@ impl App {
         let conversation = self.conversations.remove(number);
         async move {
             if let Some(conversation) = conversation {
+                conversation.left.notify_one();
                 let flow = conversation.flow.lock().await.take();
                 end(flow).await;
             }
@@ -230,16 +247,18 @@ impl App {
 }
 
 impl Conversation {
-    fn view(&self, number: u32, flow: &Flow) -> View {
+    fn view(&self, number: u32, flow: &Flow) -> Result<View, ErrorView> {
         let now = self.deps.clock.now();
-        View {
+        let able = flow.provider().about().abilities;
+        let store = self.deps.store.kind();
+        Ok(View {
             flow: number,
             intent: flow.purpose().into(),
             server: self.server.clone(),
             identifier: flow.account().identifier.clone(),
-            question: view_from::question(flow.question(), flow.account(), self.deps.store.kind(), now),
+            question: view_from::question(flow.question(), able, flow.account(), store, now)?,
             problem: flow.problem().map(Into::into),
-        }
+        })
     }
 }
 
@@ -279,6 +298,8 @@ fn given(form: AnswerForm) -> Given {
         AnswerForm::Resend => Given::Resend,
         AnswerForm::OtherWay { way } => Given::OtherWay(way.into()),
         AnswerForm::FindOut => Given::FindOut,
+        AnswerForm::Wait => Given::Wait,
+        AnswerForm::Yes => Given::Yes,
     }
 }
 

@@ -6,9 +6,11 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
+mod pairing;
 mod servers;
 mod vault;
 
+pub use pairing::*;
 pub use servers::*;
 pub use vault::*;
 
@@ -199,6 +201,10 @@ pub enum IntentKind {
     SignIn,
     Recover,
     ChangePassword,
+    /// Signing in here by a phone.
+    Pair,
+    /// Signing a phone in from here.
+    LinkPhone,
 }
 
 #[derive(Debug, Clone, Deserialize, Type)]
@@ -232,6 +238,15 @@ pub enum Question {
     },
     Code(CodeView),
     NewPassword(NewPasswordView),
+    ScanQr(QrView),
+    ConfirmCode(ConfirmView),
+    #[serde(rename_all = "camelCase")]
+    WaitForPhone {
+        valid_until: u32,
+    },
+    ConfirmAccount(PairedView),
+    ShowCode(ShowCodeView),
+    AllowPhone(AllowPhoneView),
     Done(DoneView),
 }
 
@@ -319,6 +334,9 @@ pub enum Done {
     PasswordChanged,
     /// The answer of an earlier try was lost; signing in has shown that the new password holds.
     ChangeConfirmed,
+    /// By a phone, without a password.
+    Paired,
+    PhoneLinked,
 }
 
 /// What the person gave; without `Debug`, because it holds what was typed.
@@ -348,6 +366,9 @@ pub enum AnswerForm {
     },
     /// Find out what became of a change whose answer was lost.
     FindOut,
+    /// Nothing to give but time: answered once something is different. It may take minutes.
+    Wait,
+    Yes,
 }
 
 /// What the person can mend on this screen.
@@ -371,6 +392,8 @@ pub enum ProblemView {
     },
     /// The lost answer is found: the password was not changed.
     NotChanged,
+    /// The server cannot be reached at the moment; waiting goes on.
+    StillTrying,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]
@@ -422,6 +445,11 @@ pub enum ErrorView {
     UnknownAccount,
     /// The server wants the password again, and none is saved that it takes.
     ProveAgain,
+    /// A session that a phone gave may not do that yet.
+    #[serde(rename_all = "camelCase")]
+    TooNew {
+        wait: Option<u32>,
+    },
     /// TLS could not be set up; often the computer's clock is wrong.
     NotTrusted,
     /// A file of Regain's own cannot be read; it is left as it is.

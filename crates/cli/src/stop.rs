@@ -118,7 +118,8 @@ fn exit(kind: ErrorKind) -> Exit {
         | ErrorKind::SignedOut
         | ErrorKind::Unsupported
         | ErrorKind::NeedsMailbox
-        | ErrorKind::ProveAgain => Exit::NotDone,
+        | ErrorKind::ProveAgain
+        | ErrorKind::TooNew { .. } => Exit::NotDone,
         ErrorKind::Bug => Exit::Bug,
     }
 }

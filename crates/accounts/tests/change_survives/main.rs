@@ -166,6 +166,7 @@ async fn answer(way: Way, flow: &mut Flow, shown: &mut Vec<Secret>) -> accounts:
             }
             Given::Generated
         }
+        other => unreachable!("no change asks {other:?}"),
     }))
 }
 

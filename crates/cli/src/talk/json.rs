@@ -118,6 +118,12 @@ fn asked(question: &Question) -> Result<(Map<String, Value>, Vec<&'static str>)>
             };
             (new_password(rules, *unknown), answers)
         }
+        Question::ScanQr(_)
+        | Question::ConfirmCode(_)
+        | Question::WaitForPhone(_)
+        | Question::ConfirmAccount { .. }
+        | Question::ShowCode(_)
+        | Question::AllowPhone { .. } => return Err(Stop::bug("phones are asked in the window alone")),
         Question::Done(_) => return Err(Stop::bug("nothing is asked at the end")),
     };
     match value {
@@ -224,6 +230,7 @@ fn problem_value(problem: &Problem) -> Value {
         Problem::Mismatch => "mismatch",
         Problem::TooSoon { .. } => "too_soon",
         Problem::NotChanged => "not_changed",
+        Problem::StillTrying => "still_trying",
     };
     let mut value = said(kind, (&what, &todo));
     match problem {
@@ -258,6 +265,8 @@ fn intent(purpose: Purpose) -> &'static str {
         Purpose::SignIn => "sign_in",
         Purpose::Recover => "recover",
         Purpose::ChangePassword => "change_password",
+        Purpose::Pair => "pair",
+        Purpose::LinkPhone => "link_phone",
     }
 }
 
