@@ -128,8 +128,8 @@ async fn account(app: State<'_, App>, id: String) -> Answered<AccountPage> {
 
 #[tauri::command]
 #[specta::specta]
-async fn find_server(app: State<'_, App>, address: String) -> Answered<FoundView> {
-    app.find_server(&address).await
+async fn find_server(app: State<'_, App>, address: String, key: Option<String>) -> Answered<FoundView> {
+    app.find_server(&address, key.as_deref()).await
 }
 
 #[tauri::command]

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use accounts::flow::{Deps, Flow, Given, Question as Asked};
-use accounts::provider::{About, Server};
+use accounts::provider::{About, PublicKey, Server};
 use accounts::{Account, AccountId, AccountState, Error, ErrorKind, Secret, address, identifier};
 use tokio::sync::Mutex as AsyncMutex;
 
@@ -73,8 +73,9 @@ impl Conversations {
 
 impl App {
     /// Asks what is behind what was typed, and nothing else.
-    pub async fn find_server(&self, address: &str) -> Result<FoundView, ErrorView> {
-        let found = self.providers.find(address).await;
+    pub async fn find_server(&self, address: &str, key: Option<&str>) -> Result<FoundView, ErrorView> {
+        let key = key.map(PublicKey::read).transpose()?;
+        let found = self.providers.find_with(address, key.as_ref()).await;
         if let (Err(error), Ok(url)) = (&found, address::parse(address))
             && error.kind() == ErrorKind::Offline
             && network::has_route()
@@ -83,6 +84,11 @@ impl App {
             return Err(ErrorView::Address { why: AddressProblem::NotFound });
         }
         let found = found??;
+        if key.is_some()
+            && let Ok(deps) = self.deps()
+        {
+            found.iter().try_for_each(|one| deps.accounts.learn_key(&one.server))?;
+        }
         Ok(FoundView {
             identifier: found.iter().find_map(|found| found.identifier.clone()),
             servers: found.iter().map(|one| view_from::server(&one.server, one.provider.about())).collect(),
@@ -104,7 +110,8 @@ impl App {
                 // Nothing but what was found goes there: an address that was made up is held to the same rules.
                 address::parse(address)?;
                 let base = address.parse().map_err(|_| ErrorView::Bug)?;
-                let server = Server { kind: (*server).into(), base };
+                let server = Server { kind: (*server).into(), base, key: None };
+                let server = self.providers.known(&server).unwrap_or(server);
                 let provider = self.providers.get(&server).await?;
                 (server, provider, None)
             }
@@ -127,7 +134,9 @@ impl App {
                 .find(&server, typed)
                 .unwrap_or_else(|| new_account(&deps, &server, provider.about(), typed)),
             // The phone says who it is.
-            (None, None) if form.intent == IntentKind::Pair => new_account(&deps, &server, provider.about(), ""),
+            (None, None) if form.intent == IntentKind::Pair => {
+                new_account(&deps, &server, provider.about(), "")
+            }
             (None, None) => return Err(ErrorView::BadIdentifier),
         };
         let view = view_from::server(&server, provider.about());
@@ -297,6 +306,8 @@ fn given(form: AnswerForm) -> Given {
         AnswerForm::UseGenerated => Given::Generated,
         AnswerForm::Resend => Given::Resend,
         AnswerForm::OtherWay { way } => Given::OtherWay(way.into()),
+        AnswerForm::Address { place } => Given::Address(usize::try_from(place).unwrap_or(usize::MAX)),
+        AnswerForm::WholeAddress { address } => Given::WholeAddress(address),
         AnswerForm::FindOut => Given::FindOut,
         AnswerForm::Wait => Given::Wait,
         AnswerForm::Yes => Given::Yes,

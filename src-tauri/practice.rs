@@ -31,7 +31,7 @@ impl App {
                     tracing::error!(%error, "the practice server did not start");
                     ErrorView::Bug
                 })?;
-                let found = self.find_server(&running.base_url).await?;
+                let found = self.find_server(&running.base_url, None).await?;
                 let server = found.servers.into_iter().next().ok_or(ErrorView::Bug)?;
                 Practice { running, server }
             }

@@ -247,6 +247,10 @@ pub enum Question {
     ConfirmAccount(PairedView),
     ShowCode(ShowCodeView),
     AllowPhone(AllowPhoneView),
+    ChooseAddress(AddressesView),
+    ConfirmAddress {
+        masked: String,
+    },
     Done(DoneView),
 }
 
@@ -289,6 +293,8 @@ pub enum Way {
     MailLink,
     RecoveryCode,
     Authenticator,
+    TextCode,
+    OtherAddress,
 }
 
 #[derive(Debug, Clone, Copy, Serialize, Type)]
@@ -364,6 +370,13 @@ pub enum AnswerForm {
     OtherWay {
         way: Way,
     },
+    /// One of the addresses, by its place.
+    Address {
+        place: u32,
+    },
+    WholeAddress {
+        address: String,
+    },
     /// Find out what became of a change whose answer was lost.
     FindOut,
     /// Nothing to give but time: answered once something is different. It may take minutes.
@@ -394,6 +407,8 @@ pub enum ProblemView {
     NotChanged,
     /// The server cannot be reached at the moment; waiting goes on.
     StillTrying,
+    /// What was typed cannot stand behind the mask.
+    NotThatAddress,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]
@@ -452,6 +467,12 @@ pub enum ErrorView {
     },
     /// TLS could not be set up; often the computer's clock is wrong.
     NotTrusted,
+    /// A gateway in front of the server wants the public key of the project.
+    WantsKey,
+    WrongKey,
+    Key {
+        why: KeyProblem,
+    },
     /// A file of Regain's own cannot be read; it is left as it is.
     Unreadable,
     Clipboard,

@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use accounts::address::AddressProblem as Address;
 use accounts::flow::{Done, Finish, Purpose, Question as Asked};
 use accounts::provider::{
-    Abilities as Able, About, CodeAsk, CodePurpose as For, CodeShape as Shape, Device, Kind, Server,
-    Way as By, WeakReason as Weak,
+    Abilities as Able, About, Addresses, CodeAsk, CodePurpose as For, CodeShape as Shape, Device,
+    KeyProblem as BadKey, Kind, Server, Way as By, WeakReason as Weak,
 };
 use accounts::signed_in::Resolution as Found;
 use accounts::store::{StoreKind as Kept, Why as Because};
@@ -61,6 +61,8 @@ impl From<Error> for ErrorView {
             ErrorKind::ProveAgain => Self::ProveAgain,
             ErrorKind::TooNew { wait } => Self::TooNew { wait: wait.map(span) },
             ErrorKind::NotTrusted => Self::NotTrusted,
+            ErrorKind::WantsKey => Self::WantsKey,
+            ErrorKind::WrongKey => Self::WrongKey,
             ErrorKind::Protocol => Self::Protocol,
             ErrorKind::Unreadable => Self::Unreadable,
             ErrorKind::Bug => Self::Bug,
@@ -86,6 +88,17 @@ impl From<Address> for ErrorView {
     }
 }
 
+impl From<BadKey> for ErrorView {
+    fn from(problem: BadKey) -> Self {
+        let why = match problem {
+            BadKey::Empty => KeyProblem::Empty,
+            BadKey::NotAKey => KeyProblem::NotAKey,
+            BadKey::Secret => KeyProblem::Secret,
+        };
+        Self::Key { why }
+    }
+}
+
 impl From<&Problem> for ProblemView {
     fn from(problem: &Problem) -> Self {
         match problem {
@@ -100,6 +113,7 @@ impl From<&Problem> for ProblemView {
             Problem::TooSoon { wait } => Self::TooSoon { wait: span(*wait) },
             Problem::NotChanged => Self::NotChanged,
             Problem::StillTrying => Self::StillTrying,
+            Problem::NotThatAddress => Self::NotThatAddress,
         }
     }
 }
@@ -160,6 +174,8 @@ impl From<By> for Way {
             By::MailLink => Self::MailLink,
             By::RecoveryCode => Self::RecoveryCode,
             By::Authenticator => Self::Authenticator,
+            By::TextCode => Self::TextCode,
+            By::OtherAddress => Self::OtherAddress,
         }
     }
 }
@@ -171,6 +187,8 @@ impl From<Way> for By {
             Way::MailLink => Self::MailLink,
             Way::RecoveryCode => Self::RecoveryCode,
             Way::Authenticator => Self::Authenticator,
+            Way::TextCode => Self::TextCode,
+            Way::OtherAddress => Self::OtherAddress,
         }
     }
 }
@@ -345,6 +363,8 @@ pub fn question(
         }
         Asked::ShowCode(ask) => Question::ShowCode(pairing::show(ask)),
         Asked::AllowPhone { phone, saved } => Question::AllowPhone(pairing::allow(phone, *saved)),
+        Asked::ChooseAddress(addresses) => Question::ChooseAddress(offered(addresses)),
+        Asked::ConfirmAddress { masked } => Question::ConfirmAddress { masked: masked.clone() },
         Asked::Done(finish) => Question::Done(done(finish, account, store)),
     })
 }
@@ -368,6 +388,13 @@ fn code(ask: &CodeAsk, now: SystemTime) -> CodeView {
         resend_in: ask.resend_at.map(|at| span(at.duration_since(now).unwrap_or_default())),
         other_ways: ask.other_ways.iter().copied().map(Way::from).collect(),
         may_be_opened: ask.may_be_opened,
+    }
+}
+
+fn offered(addresses: &Addresses) -> AddressesView {
+    AddressesView {
+        masked: addresses.masked.clone(),
+        typed: addresses.typed.and_then(|place| u32::try_from(place).ok()),
     }
 }
 
@@ -426,6 +453,8 @@ mod tests {
             ErrorKind::ProveAgain,
             ErrorKind::TooNew { wait: None },
             ErrorKind::NotTrusted,
+            ErrorKind::WantsKey,
+            ErrorKind::WrongKey,
             ErrorKind::Protocol,
             ErrorKind::Unreadable,
             ErrorKind::ServerTrouble,

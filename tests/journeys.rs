@@ -43,6 +43,7 @@ impl Journey {
         let base = provider::Server {
             kind: Kind::RecoveryServer,
             base: "https://accounts.dorfladen.example/".parse().unwrap(),
+            key: None,
         };
         let random = Arc::new(SeededRandom::new(1));
         let id = AccountId::random(&*random);
@@ -91,6 +92,8 @@ impl Journey {
             AnswerForm::UseGenerated => "the generated password".into(),
             AnswerForm::Resend => "a new code, please".into(),
             AnswerForm::OtherWay { way } => format!("another way: {way:?}"),
+            AnswerForm::Address { place } => format!("address {place}"),
+            AnswerForm::WholeAddress { address } => format!("the whole address {address}"),
             AnswerForm::FindOut => "find out".into(),
         };
         let result = self.app.answer(self.flow, answer).await;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use accounts::clock::{ManualClock, SeededRandom};
 use accounts::flow::Deps;
 use accounts::http::Http;
-use accounts::provider::{Kind, Providers, Server, atproto, matrix};
+use accounts::provider::{Kind, Providers, Server, atproto, gotrue, kratos, matrix};
 use accounts::store::memory::Memory as Store;
 use accounts::{Account, AccountId, AccountState, Accounts, CredentialStore as _, Secret};
 use regain_lib::App;
@@ -31,6 +31,10 @@ struct Journey {
 
 impl Journey {
     async fn to(address: SocketAddr, clock: Arc<ManualClock>) -> Self {
+        Self::to_with(address, clock, None).await
+    }
+
+    async fn to_with(address: SocketAddr, clock: Arc<ManualClock>, key: Option<&str>) -> Self {
         let store = Store::new();
         let accounts = Arc::new(Accounts::in_memory());
         let list = accounts.clone();
@@ -39,7 +43,7 @@ impl Journey {
         let providers = Providers::new(Http::new().unwrap(), clock, "Regain on a test");
         let folder = tempfile::tempdir().unwrap();
         let app = App::with(folder.path(), Settings::default(), false, Ok(deps), providers);
-        let found = app.find_server(&address.to_string()).await.unwrap();
+        let found = app.find_server(&address.to_string(), key).await.unwrap();
         let server = found.servers.into_iter().next().unwrap();
         let told = format!("found: {:?}, {:?}\n", server.kind, server.abilities);
         Self { app, list, store, server, flow: 0, told }
@@ -163,7 +167,7 @@ async fn a_mailbox_that_was_mistyped_is_not_remembered() {
 fn listed(server: &ServerView) -> Account {
     Account {
         id: AccountId::new("0123456789abcdef"),
-        server: Server { kind: Kind::Matrix, base: server.address.parse().unwrap() },
+        server: Server { kind: Kind::Matrix, base: server.address.parse().unwrap(), key: None },
         name: server.name.clone(),
         identifier: "jana".into(),
         practice: false,
@@ -187,4 +191,59 @@ async fn a_link_is_opened_or_pasted() {
     fake.open(&link);
     journey.answer("“I have opened it”", AnswerForm::Opened).await;
     insta::assert_snapshot!(journey.told().await);
+}
+
+#[tokio::test]
+async fn the_code_goes_to_the_address_that_is_chosen() {
+    let clock = Arc::new(ManualClock::at(1_800_000_000));
+    let addresses = vec![MAILBOX.into(), "work@office.example".into(), "+491512345677".into()];
+    let setup = kratos::fake::Setup { choose_address: true, addresses, ..Default::default() };
+    let (fake, address) = kratos::fake::Fake::start(setup, clock.clone()).await;
+    let mut journey = Journey::to(address, clock).await;
+    journey.begin(IntentKind::Recover, MAILBOX).await;
+    journey.answer("the one that was typed", AnswerForm::Address { place: 0 }).await;
+    assert_eq!(fake.mailed().unwrap().0, MAILBOX);
+    let other = || AnswerForm::OtherWay { way: Way::OtherAddress };
+    journey.answer("another address", other()).await;
+    journey.answer("the telephone", AnswerForm::Address { place: 2 }).await;
+    journey.answer("another address after all", other()).await;
+    journey.answer("the second one", AnswerForm::Address { place: 1 }).await;
+    let whole = |address: &str| AnswerForm::WholeAddress { address: address.into() };
+    journey.answer("an address that is not behind the mask", whole(MAILBOX)).await;
+    journey.answer("the whole address", whole("work@office.example")).await;
+    let (to, code) = fake.mailed().unwrap();
+    assert_eq!(to, "work@office.example");
+    journey.code("a wrong code", "000000").await;
+    journey.code("the mailed code", &code).await;
+    journey.new_password(NEW).await;
+    insta::assert_snapshot!(journey.told().await);
+}
+
+#[tokio::test]
+async fn a_project_behind_a_gateway_is_found_with_its_key_and_remembers_it() {
+    let clock = Arc::new(ManualClock::at(1_800_000_000));
+    let key = "sb_publishable_of-the-project";
+    let setup = gotrue::fake::Setup { path: "/auth/v1", key: Some(key), ..Default::default() };
+    let (_fake, address) = gotrue::fake::Fake::start(setup, clock.clone()).await;
+    let mut journey = Journey::to_with(address, clock, Some(key)).await;
+    let typed = address.to_string();
+    for (given, error) in [
+        (None, ErrorView::WantsKey),
+        (Some(""), ErrorView::Key { why: KeyProblem::Empty }),
+        (Some("two words"), ErrorView::Key { why: KeyProblem::NotAKey }),
+        (Some("sb_secret_of-the-project"), ErrorView::Key { why: KeyProblem::Secret }),
+        (Some("sb_publishable_of-another"), ErrorView::WrongKey),
+    ] {
+        assert_eq!(journey.app.find_server(&typed, given).await.unwrap_err(), error, "{given:?}");
+    }
+    journey.begin(IntentKind::SignIn, gotrue::fake::ADDRESS).await;
+    journey.answer("the password", AnswerForm::Password { password: OLD.into() }).await;
+    let server = journey.list.all()[0].server.clone();
+    assert_eq!(server.key.as_ref().map(|key| key.as_str()), Some(key));
+
+    // The list had an older one: finding the server again puts that right.
+    let old = Server { key: None, ..server };
+    journey.list.put(Account { server: old, ..journey.list.all()[0].clone() }).unwrap();
+    journey.app.find_server(&typed, Some(key)).await.unwrap();
+    assert_eq!(journey.list.all()[0].server.key.as_ref().map(|key| key.as_str()), Some(key));
 }

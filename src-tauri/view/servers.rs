@@ -94,3 +94,22 @@ pub struct PracticeMail {
     pub subject: String,
     pub text: String,
 }
+
+/// The masked addresses of an account, one of which gets the code.
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct AddressesView {
+    pub masked: Vec<String>,
+    /// The one that the recovery was asked for with, where the masks tell.
+    pub typed: Option<u32>,
+}
+
+/// Why a typed key is not used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum KeyProblem {
+    Empty,
+    NotAKey,
+    /// It is one of those that must stay on a server, or somebody's session.
+    Secret,
+}

@@ -62,6 +62,7 @@ const KRATOS: Names = Names {
         "redirect_browser_to",
         "request_url",
         "schema_id",
+        "screen",
         "session",
         "session_token",
         "text",
@@ -81,6 +82,7 @@ const KRATOS: Names = Names {
         "choose_method",
         "email",
         "passed_challenge",
+        "previous",
         "refresh",
         "self_service_flow_expired",
         "session_aal1_required",
@@ -97,6 +99,7 @@ const KRATOS: Names = Names {
 
 /// Numbers of Kratos's messages, with a part of what they say.
 const KRATOS_MESSAGES: &[(u32, &str)] = &[
+    (4_000_002, "enter the {property} and try again"),
     (4_000_006, "credentials are invalid"),
     (4_000_008, "authentication code is invalid"),
     (4_000_010, "not active yet"),
@@ -191,8 +194,8 @@ const GOTRUE: Names = Names {
 };
 
 /// What the client of today does not say: the name under `/health`, which the server's own README has, and errors of
-/// before there were codes.
-const NOT_IN_THE_CLIENT: [&str; 4] = ["name", "error", "error_description", "invalid_grant"];
+/// before there were codes; and what the gateway says in front of it.
+const NOT_IN_THE_CLIENT: [&str; 5] = ["name", "error", "error_description", "invalid_grant", "message"];
 
 struct Names {
     /// As they stand in the source of the client.

@@ -31,6 +31,17 @@ const pds: ServerView = {
   address: 'https://pds.dorfladen.example/', name: 'pds.dorfladen.example', host: 'pds.dorfladen.example', kind: 'atProto',
   tried: true, practice: false, abilities: { recover: true, recoverByMailbox: true, changeWithCurrent: false, sessions: false },
 };
+const kratos: ServerView = {
+  address: 'https://konto.example/', name: 'konto.example', host: 'konto.example', kind: 'kratos', tried: false, practice: false,
+  abilities: { ...abilities, recoverByMailbox: true },
+};
+const supabase: ServerView = {
+  address: 'https://club.supabase.example/', name: 'club.supabase.example', host: 'club.supabase.example', kind: 'goTrue', tried: false,
+  practice: false, abilities: { ...abilities, recoverByMailbox: true, sessions: false },
+};
+// At konto.example the code goes to one of these; at club.supabase.example the key is "sb_publishable_club".
+const ADDRESSES = ['ja****@gmail.com', 'wo****@office.example', '+49****77'];
+const WHOLE = ['jana.koenig@gmail.com', 'work@office.example', '+491512345677'];
 const CODE = '48213905';
 const SAVED_CODES = ['7K2M-9QXA-44TF-ZC0D', 'P8RW-1HNV-63BE-Y5GJ', 'D0TC-S7MA-2X9K-QV4H'];
 
@@ -111,6 +122,11 @@ const code = (way: Way, purpose: CodeView['purpose'], flow: { resendAt: number }
     mayBeOpened: false,
   };
 };
+const choice = (): Question => ({ kind: 'chooseAddress', masked: ADDRESSES, typed: 0 });
+const sentTo = (place: number, flow: Running): Question => {
+  const asked = code(place === 2 ? 'textCode' : 'mailCode', 'recovery', flow);
+  return asked.kind === 'code' ? { ...asked, sentTo: ADDRESSES[place] ?? null, sentAt: now(), validUntil: now() + 600, resendIn: 60, otherWays: ['otherAddress'] } : asked;
+};
 const mail = () =>
   mails.unshift({
     id: String(mails.length), at: now(), subject: `${CODE} is your code for Practice server`,
@@ -162,14 +178,15 @@ function begin(form: BeginForm): View {
   const id = nextFlow++;
   const account = form.target.kind === 'account' ? page(form.target.id).account : null;
   const server = form.target.kind === 'server'
-    ? form.target.address === practice.address ? practice : dorfladen
+    ? [practice, kratos, supabase].find((one) => form.target.kind === 'server' && one.address === form.target.address) ?? dorfladen
     : { ...dorfladen, name: account?.name ?? '', host: account?.server ?? '', practice: account?.practice ?? false };
   const flow: Running = {
     ...form, server, account: account?.id ?? null, identifier: form.identifier ?? account?.identifier ?? '',
     question: { kind: 'password', purpose: 'signIn', saved: account?.state === 'passwordSaved' },
     resendAt: now() + Number(query.get('resend') ?? 60),
   };
-  if (form.intent === 'recover') {
+  if (form.intent === 'recover' && server === kratos) flow.question = choice();
+  else if (form.intent === 'recover') {
     flow.question = code('mailCode', 'recovery', flow);
     mail();
   } else if (form.intent === 'changePassword') {
@@ -220,8 +237,18 @@ function answer(id: number, given: AnswerForm): View {
       if (question.kind === 'code') flow.question = code(question.way, question.purpose, flow);
       mail();
       return view(id);
+    case 'address':
+      flow.question = given.place === 0 ? sentTo(0, flow) : { kind: 'confirmAddress', masked: ADDRESSES[given.place] ?? '' };
+      return view(id);
+    case 'wholeAddress': {
+      const place = question.kind === 'confirmAddress' ? ADDRESSES.indexOf(question.masked) : 0;
+      if (given.address.replaceAll(' ', '') !== WHOLE[place]) return view(id, { kind: 'notThatAddress' });
+      flow.question = sentTo(place, flow);
+      return view(id);
+    }
     case 'otherWay':
-      if (question.kind === 'code') flow.question = code(given.way, question.purpose, flow);
+      if (given.way === 'otherAddress') flow.question = choice();
+      else if (question.kind === 'code') flow.question = code(given.way, question.purpose, flow);
       return view(id);
   }
 }
@@ -240,10 +267,17 @@ const handlers: Record<string, (a: never) => unknown> = {
   unlock_store: () => (world.store = { ...world.store, state: 'ready' }),
   accounts: () => rows,
   account: (a: { id: string }) => page(a.id),
-  find_server: (a: { address: string }) => {
+  find_server: (a: { address: string; key: string | null }) => {
     if (a.address.trim() === '') fail({ kind: 'address', why: 'empty' });
     if (a.address.startsWith('http://')) fail({ kind: 'address', why: 'notEncrypted' });
     if (!a.address.includes('.')) fail({ kind: 'address', why: 'notAnAddress' });
+    if (a.address.includes('konto.example')) return { servers: [kratos], identifier: null };
+    if (a.address.includes('supabase')) {
+      if (a.key === null) fail({ kind: 'wantsKey' });
+      if (a.key?.startsWith('sb_secret_')) fail({ kind: 'key', why: 'secret' });
+      if (a.key !== 'sb_publishable_club') fail({ kind: 'wrongKey' });
+      return { servers: [supabase], identifier: null };
+    }
     const servers = [dorfladen, matrix, pds].filter((one) => a.address.includes('dorfladen') && (one === dorfladen || a.address.includes('@')));
     return servers.length > 0 ? { servers, identifier: a.address.includes('@') ? a.address : null } : fail({ kind: 'address', why: 'noAccountServer' });
   },

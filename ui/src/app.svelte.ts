@@ -446,6 +446,10 @@ class App {
       case 'code':
         if (panel === 'ways') return 'ways';
         return question.purpose === 'secondFactor' ? 'second-factor' : 'code';
+      case 'chooseAddress':
+        return 'choose-address';
+      case 'confirmAddress':
+        return 'confirm-address';
       case 'newPassword':
         return 'new-password';
       case 'done':

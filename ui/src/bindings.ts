@@ -15,7 +15,7 @@ export const commands = {
 	unlockStore: () => typedError<StoreView, ErrorView>(__TAURI_INVOKE("unlock_store")),
 	accounts: () => typedError<AccountRow[], ErrorView>(__TAURI_INVOKE("accounts")),
 	account: (id: string) => typedError<AccountPage, ErrorView>(__TAURI_INVOKE("account", { id })),
-	findServer: (address: string) => typedError<FoundView, ErrorView>(__TAURI_INVOKE("find_server", { address })),
+	findServer: (address: string, key: string | null) => typedError<FoundView, ErrorView>(__TAURI_INVOKE("find_server", { address, key })),
 	startPractice: () => typedError<PracticeView, ErrorView>(__TAURI_INVOKE("start_practice")),
 	practiceMails: () => typedError<PracticeMail[], ErrorView>(__TAURI_INVOKE("practice_mails")),
 	openPracticeOutbox: () => typedError<null, ErrorView>(__TAURI_INVOKE("open_practice_outbox")),
@@ -132,6 +132,13 @@ export type AddressProblem = "empty" | "notAnAddress" |
 /**  There is no computer of that name. */
 "notFound";
 
+/**  The masked addresses of an account, one of which gets the code. */
+export type AddressesView = {
+	masked: string[],
+	/**  The one that the recovery was asked for with, where the masks tell. */
+	typed: number | null,
+};
+
 /**  What the person gave; without `Debug`, because it holds what was typed. */
 export type AnswerForm = { kind: "password"; password: string } | 
 /**  Use the password that is in the store; it never comes to the web view. */
@@ -142,6 +149,8 @@ export type AnswerForm = { kind: "password"; password: string } |
 { kind: "newPassword"; password: string; repeat: string } | 
 /**  The one that [`Generated`] showed last. */
 { kind: "useGenerated" } | { kind: "resend" } | { kind: "otherWay"; way: Way } | 
+/**  One of the addresses, by its place. */
+{ kind: "address"; place: number } | { kind: "wholeAddress"; address: string } | 
 /**  Find out what became of a change whose answer was lost. */
 { kind: "findOut" };
 
@@ -256,6 +265,8 @@ export type ErrorView = { kind: "offline" } |
 { kind: "proveAgain" } | 
 /**  TLS could not be set up; often the computer's clock is wrong. */
 { kind: "notTrusted" } | 
+/**  A gateway in front of the server wants the public key of the project. */
+{ kind: "wantsKey" } | { kind: "wrongKey" } | { kind: "key"; why: KeyProblem } | 
 /**  A file of Regain's own cannot be read; it is left as it is. */
 { kind: "unreadable" } | { kind: "clipboard" } | 
 /**  The print dialog could not be opened. */
@@ -305,6 +316,11 @@ export type IdentifierCheck = {
 };
 
 export type IntentKind = "signIn" | "recover" | "changePassword";
+
+/**  Why a typed key is not used. */
+export type KeyProblem = "empty" | "notAKey" | 
+/**  It is one of those that must stay on a server, or somebody's session. */
+"secret";
 
 export type Language = "system" | "en" | "ru" | "de" | "es";
 
@@ -369,13 +385,17 @@ export type ProblemView = { kind: "wrongPassword" } |
 /**  The mailed link has not been opened yet. */
 { kind: "notOpened" } | { kind: "weakPassword"; reasons: WeakReason[] } | { kind: "mismatch" } | { kind: "tooSoon"; wait: number } | 
 /**  The lost answer is found: the password was not changed. */
-{ kind: "notChanged" };
+{ kind: "notChanged" } | 
+/**  What was typed cannot stand behind the mask. */
+{ kind: "notThatAddress" };
 
-export type Question = { kind: "password"; purpose: PasswordPurpose; saved: boolean } | {
+export type Question = ({ kind: "password"; purpose: PasswordPurpose; saved: boolean }) & { masked?: never } | {
 	kind: "code",
 } & CodeView | {
 	kind: "newPassword",
 } & NewPasswordView | {
+	kind: "chooseAddress",
+} & AddressesView | ({ kind: "confirmAddress"; masked: string }) & { purpose?: never; saved?: never } | {
 	kind: "done",
 } & DoneView;
 
@@ -544,7 +564,7 @@ export type View = {
 	problem: ProblemView | null,
 };
 
-export type Way = "mailCode" | "mailLink" | "recoveryCode" | "authenticator";
+export type Way = "mailCode" | "mailLink" | "recoveryCode" | "authenticator" | "textCode" | "otherAddress";
 
 export type WeakReason = { kind: "tooShort"; min: number } | { kind: "tooLong"; max: number } | { kind: "common" } | { kind: "containsIdentifier" } | { kind: "containsServer" } | { kind: "guessable" } | { kind: "sameAsCurrent" } | { kind: "needsDigit" } | { kind: "needsLowercase" } | { kind: "needsUppercase" } | { kind: "needsSymbol" };
 

@@ -199,6 +199,9 @@ export class Flow {
         this.#drop();
         this.stage = { kind: 'identifier' };
         return;
+      case 'addresses':
+        void this.otherWay('otherAddress');
+        return;
       case 'origin':
         this.#end();
         this.leave({ to: 'origin' });
@@ -209,7 +212,7 @@ export class Flow {
   }
 
   /** Where Back leads; null where there is no way back without losing something. */
-  get backTo(): 'signIn' | 'identifier' | 'origin' | null {
+  get backTo(): 'signIn' | 'identifier' | 'addresses' | 'origin' | null {
     const { stage } = this;
     if (!stage) return null;
     if (stage.kind === 'signIn') return 'origin';
@@ -218,7 +221,8 @@ export class Flow {
     if (question.kind === 'done') return null;
     if (intent === 'changePassword') return 'origin';
     if (intent === 'signIn') return question.kind === 'code' ? 'signIn' : 'origin';
-    if (question.kind === 'code' && question.purpose === 'recovery') {
+    if (question.kind === 'confirmAddress') return 'addresses';
+    if (question.kind === 'chooseAddress' || (question.kind === 'code' && question.purpose === 'recovery')) {
       return this.#first === 'asked' ? 'origin' : 'identifier';
     }
     return null;

@@ -32,7 +32,7 @@ function indexOf(intent: IntentKind, question: Question, second: boolean, length
   if (question.kind === 'done') return length - 1;
   if (second) return length - 2;
   if (intent !== 'recover') return 0;
-  return question.kind === 'code' ? 1 : 2;
+  return question.kind === 'newPassword' || question.kind === 'password' ? 2 : 1;
 }
 
 /** How far the door stands open, 0–4. */

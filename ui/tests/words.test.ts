@@ -41,6 +41,8 @@ const errors: ErrorView[] = [
     why,
   })),
 ];
+const keys: ErrorView[] = (['empty', 'notAKey', 'secret'] as const).map((why) => ({ kind: 'key', why }));
+errors.push(...keys, { kind: 'wantsKey' }, { kind: 'wrongKey' });
 const reasons: WeakReason[] = [
   { kind: 'tooShort', min: 15 },
   { kind: 'tooLong', max: 256 },
@@ -58,6 +60,7 @@ const problems: ProblemView[] = [
   { kind: 'mismatch' },
   { kind: 'tooSoon', wait: 21 },
   { kind: 'notChanged' },
+  { kind: 'notThatAddress' },
 ];
 
 /** Every text of a language by its path; functions are called with plain values. */

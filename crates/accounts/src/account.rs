@@ -14,7 +14,7 @@ use url::Url;
 
 use crate::clock::Random;
 use crate::error::{Error, ErrorKind, Result};
-use crate::provider::{Kind, Server};
+use crate::provider::{Kind, PublicKey, Server};
 
 mod shared;
 
@@ -160,6 +160,15 @@ impl Accounts {
         })
     }
 
+    /// A server was found with another way in: its accounts take that one.
+    pub fn learn_key(&self, server: &Server) -> Result<()> {
+        let old = |account: &Account| account.server == *server && account.server.key != server.key;
+        for account in self.list()?.into_iter().filter(old) {
+            self.put(Account { server: server.clone(), ..account })?;
+        }
+        Ok(())
+    }
+
     pub fn remove(&self, id: &AccountId) -> Result<()> {
         if let Rest::Kept(keeper) = &self.0 {
             return keeper.remove(id);
@@ -218,6 +227,9 @@ struct AccountFile {
     #[serde(with = "kind_file")]
     kind: Kind,
     base: Url,
+    /// Of the gateway in front of the server; public.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    key: Option<String>,
     name: String,
     identifier: String,
     practice: bool,
@@ -284,7 +296,12 @@ impl From<AccountFile> for Account {
     fn from(file: AccountFile) -> Self {
         Self {
             id: AccountId(file.id),
-            server: Server { kind: file.kind, base: file.base },
+            server: Server {
+                kind: file.kind,
+                base: file.base,
+                // One that must not be used is not there: the server then says that it wants one.
+                key: file.key.and_then(|key| PublicKey::read(&key).ok()),
+            },
             name: file.name,
             identifier: file.identifier,
             practice: file.practice,
@@ -309,6 +326,7 @@ impl From<&Account> for AccountFile {
             id: account.id.0.clone(),
             kind: account.server.kind,
             base: account.server.base.clone(),
+            key: account.server.key.as_ref().map(|key| key.as_str().to_owned()),
             name: account.name.clone(),
             identifier: account.identifier.clone(),
             practice: account.practice,
@@ -354,6 +372,7 @@ mod tests {
             server: Server {
                 kind: Kind::RecoveryServer,
                 base: Url::parse("https://accounts.example/").unwrap(),
+                key: None,
             },
             name: name.into(),
             identifier: "jana".into(),
@@ -387,6 +406,30 @@ mod tests {
         let known = account("Dorfladen");
         assert_eq!(accounts.find(&known.server, " JANA "), Some(known.clone()));
         assert_eq!(accounts.find(&known.server, "jan"), None);
+    }
+
+    #[test]
+    fn a_servers_key_is_kept_and_learned_by_all_of_its_accounts() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("accounts.json");
+        let accounts = Accounts::open(&path).unwrap();
+        accounts.put(account("Dorfladen")).unwrap();
+        accounts.put(account("Weekly market")).unwrap();
+        assert!(!fs::read_to_string(&path).unwrap().contains("key"), "as it was before there were keys");
+        let key = Some(PublicKey::read("sb_publishable_1").unwrap());
+        let server = Server { key: key.clone(), ..account("Dorfladen").server };
+        assert!(accounts.find(&server, "jana").is_some(), "it is the same server");
+        accounts.learn_key(&server).unwrap();
+        let again = Accounts::open(&path).unwrap();
+        assert!(again.all().iter().all(|account| account.server.key == key));
+        assert_eq!(again.all().len(), 2);
+    }
+
+    #[test]
+    fn a_secret_in_the_place_of_a_key_is_not_used() {
+        let mut file = AccountFile::from(&account("Dorfladen"));
+        file.key = Some("sb_secret_1".into());
+        assert_eq!(Account::from(file).server.key, None);
     }
 
     #[test]

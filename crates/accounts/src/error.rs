@@ -62,6 +62,10 @@ pub enum ErrorKind {
     },
     /// The server's identity could not be checked (TLS).
     NotTrusted,
+    /// A gateway in front of the server wants the public key of the project.
+    WantsKey,
+    /// The gateway does not take this public key, or not any more.
+    WrongKey,
     /// The server said something that it had not promised.
     Protocol,
     /// A file of Regain's own cannot be read, and is left as it is.

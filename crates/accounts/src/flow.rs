@@ -9,8 +9,8 @@ use crate::clock::{Clock, Random};
 use crate::error::{Error, ErrorKind, Result};
 use crate::generate::{self, Recipe};
 use crate::provider::{
-    Answer, Challenge, CodeAsk, ConfirmAsk, Exchange, Intent, Outcome, Paired, PasswordRules, Phone, Problem,
-    Provider, QrAsk, Session, ShowAsk, Step, WaitAsk, Way, WeakReason,
+    Addresses, Answer, Challenge, CodeAsk, ConfirmAsk, Exchange, Intent, Outcome, Paired, PasswordRules,
+    Phone, Problem, Provider, QrAsk, Session, ShowAsk, Step, WaitAsk, Way, WeakReason,
 };
 use crate::secret::Secret;
 use crate::store::{CredentialStore, PastId, Why};
@@ -68,6 +68,12 @@ pub enum Question {
         /// The store holds a password that can be used without typing it.
         saved: bool,
     },
+    /// Which of the account's addresses gets the code.
+    ChooseAddress(Addresses),
+    /// The whole address behind this mask.
+    ConfirmAddress {
+        masked: String,
+    },
     Done(Finish),
 }
 
@@ -110,6 +116,10 @@ pub enum Given {
     Generated,
     Resend,
     OtherWay(Way),
+    /// One of the addresses, by its place.
+    Address(usize),
+    /// The address in full.
+    WholeAddress(String),
     /// Find out what became of a change whose answer was lost.
     FindOut,
     /// Nothing to give but time: the answer comes once something is different.
@@ -287,7 +297,13 @@ impl Flow {
                     _ => self.pass_on(Answer::Resend).await,
                 }
             }
-            (Question::Code(_), Given::OtherWay(way)) => self.pass_on(Answer::OtherWay(way)).await,
+            (Question::Code(_) | Question::ConfirmAddress { .. }, Given::OtherWay(way)) => {
+                self.pass_on(Answer::OtherWay(way)).await
+            }
+            (Question::ChooseAddress(_), Given::Address(place)) => self.pass_on(Answer::Address(place)).await,
+            (Question::ConfirmAddress { .. }, Given::WholeAddress(address)) => {
+                self.pass_on(Answer::WholeAddress(address)).await
+            }
             (Question::NewPassword { rules, .. }, Given::NewPassword { password, repeat }) => {
                 let rules = *rules;
                 self.typed_new(password, &repeat, rules).await
@@ -396,6 +412,8 @@ impl Flow {
             Challenge::ConfirmAccount(paired) => self.recognise(paired)?,
             Challenge::ShowCode(ask) => Question::ShowCode(ask),
             Challenge::AllowPhone(phone) => Question::AllowPhone { phone, saved: self.has_saved().await },
+            Challenge::ChooseAddress(addresses) => Question::ChooseAddress(addresses),
+            Challenge::ConfirmAddress { masked } => Question::ConfirmAddress { masked },
         };
         self.problem = problem;
         Ok(())

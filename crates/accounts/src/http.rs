@@ -32,6 +32,8 @@ pub struct Http {
     client: Client,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
+    /// Goes along with every request.
+    along: Option<(&'static str, HeaderValue)>,
 }
 
 /// One request. Without `Debug`: it holds what must not be logged.
@@ -203,12 +205,18 @@ impl Http {
             .pool_idle_timeout(Duration::from_secs(60))
             .build()
             .map_err(bug)?;
-        Ok(Self { client, clock, random: Arc::new(SystemRandom) })
+        Ok(Self { client, clock, random: Arc::new(SystemRandom), along: None })
     }
 
     /// What proofs of possession and their names are drawn from.
     pub fn random(&self) -> &Arc<dyn Random> {
         &self.random
+    }
+
+    /// The same client with a header that goes along with every request.
+    pub fn along(&self, name: &'static str, value: &str) -> Result<Self> {
+        let value = HeaderValue::from_str(value).map_err(|error| Error::new(ErrorKind::Bug, error))?;
+        Ok(Self { along: Some((name, value)), ..self.clone() })
     }
 
     /// Sends a call; reads are tried twice. A status is the caller's to judge: servers lie with them.
@@ -232,6 +240,9 @@ impl Http {
                 request.header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(form.clone())
             }
         };
+        if let Some((name, value)) = &self.along {
+            request = request.header(*name, value.clone());
+        }
         for (name, value) in &call.headers {
             let mut value =
                 HeaderValue::from_str(value).map_err(|error| Error::new(ErrorKind::Bug, error))?;

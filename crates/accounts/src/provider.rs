@@ -23,12 +23,14 @@ pub mod kratos;
 pub mod matrix;
 #[cfg(any(test, feature = "testing"))]
 pub mod memory;
-pub mod recovery_server;
 mod pairing;
+mod public_key;
+pub mod recovery_server;
 mod registry;
 mod with_current;
 
 pub use desk::Desk;
+pub use public_key::{KeyProblem, PublicKey};
 pub use registry::{Found, Kind, Providers, Server};
 
 /// An account server that Regain can talk to.
@@ -154,13 +156,21 @@ impl PasswordRules {
 /// Why a conversation was begun.
 #[derive(Debug, Clone)]
 pub enum Intent {
-    SignIn { identifier: String },
-    Recover { identifier: String },
-    ChangePassword { session: Session },
+    SignIn {
+        identifier: String,
+    },
+    Recover {
+        identifier: String,
+    },
+    ChangePassword {
+        session: Session,
+    },
     /// Signing in here by a phone that is signed in.
     Pair,
     /// Signing a phone's browser in from here.
-    LinkPhone { session: Session },
+    LinkPhone {
+        session: Session,
+    },
 }
 
 /// What is asked now.
@@ -184,6 +194,12 @@ pub enum Challenge {
     ShowCode(ShowAsk),
     /// Whether that phone may be signed in; the answer is the account's password.
     AllowPhone(Phone),
+    /// Which of the account's addresses gets the code.
+    ChooseAddress(Addresses),
+    /// The whole address behind this mask: nobody is written to who is only guessed at.
+    ConfirmAddress {
+        masked: String,
+    },
 }
 
 /// A QR code with its clocks. Two are never asked for at once.
@@ -258,6 +274,14 @@ pub struct Phone {
     pub network: Option<String>,
 }
 
+/// Addresses of an account, as far as the server shows them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Addresses {
+    pub masked: Vec<String>,
+    /// The one that the recovery was asked for with, where the masks tell.
+    pub typed: Option<usize>,
+}
+
 /// A code that the person is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CodeAsk {
@@ -289,6 +313,10 @@ pub enum Way {
     /// One of the codes that were printed beforehand.
     RecoveryCode,
     Authenticator,
+    /// A code in a message to a telephone.
+    TextCode,
+    /// A code to another of the account's addresses: they are shown to choose from.
+    OtherAddress,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -317,6 +345,10 @@ pub enum Answer {
     /// Nothing to give but time: answered once something is different, or with [`Problem::StillTrying`].
     Wait,
     Yes,
+    /// One of [`Addresses`], by its place.
+    Address(usize),
+    /// The address in full.
+    WholeAddress(String),
 }
 
 /// How the conversation goes on.
@@ -345,6 +377,8 @@ pub enum Problem {
     NotChanged,
     /// The server cannot be reached at the moment; waiting goes on.
     StillTrying,
+    /// What was typed cannot stand behind the mask.
+    NotThatAddress,
 }
 
 /// Why a password was refused.

@@ -10,7 +10,7 @@ use accounts::http::Http;
 use accounts::provider::conformance::Verdict::{NotOffered, Works};
 use accounts::provider::conformance::{self, Bench, Cable, Habits, Setup};
 use accounts::provider::gotrue::fake::{self, ADDRESS, Fake, HABITS, PASSWORD, PHONE};
-use accounts::provider::{CodePurpose, Desk, WeakReason, Which, gotrue};
+use accounts::provider::{CodePurpose, Desk, Kind, Providers, PublicKey, Server, WeakReason, Which, gotrue};
 use accounts::{
     Answer, Challenge, ErrorKind, Exchange, Intent, Outcome, Problem, Provider, Secret, Session, Step,
 };
@@ -30,12 +30,14 @@ struct FakeBench {
 
 impl FakeBench {
     async fn start(setup: fake::Setup) -> Self {
+        let key = setup.key.map(|key| PublicKey::read(key).unwrap());
         let clock = Arc::new(ManualClock::at(1_800_000_000));
         let (fake, address) = Fake::start(setup, clock.clone()).await;
         let cable = Cable::to(address).await.unwrap();
         let base = cable.address().parse().unwrap();
         let desk = Desk { http: Http::new().unwrap(), clock: clock.clone(), base, device: "Regain".into() };
-        let bench = Self { provider: gotrue::find(desk).await.unwrap(), clock, fake, cable };
+        let provider = gotrue::find(desk, key.as_ref()).await.unwrap();
+        let bench = Self { provider, clock, fake, cable };
         bench.sign_in(ADDRESS, PASSWORD).await;
         bench
     }
@@ -167,6 +169,49 @@ async fn the_adapter_conforms_behind_the_gateway_and_with_the_older_errors() {
         FakeBench::start(setup).await
     })
     .await;
+}
+
+const KEY: &str = "sb_publishable_of-the-project";
+
+/// As Supabase hosts it: the key goes along with every request.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_adapter_conforms_behind_a_gateway_that_wants_a_key() {
+    conformance::all(async |Setup { second_factor, limits }| {
+        let setup = fake::Setup { path: "/auth/v1", key: Some(KEY), second_factor, limits, ..plain() };
+        FakeBench::start(setup).await
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_gateway_that_wants_a_key_is_told_from_an_empty_address() {
+    let clock = Arc::new(ManualClock::at(1_800_000_000));
+    let setup = fake::Setup { path: "/auth/v1", key: Some(KEY), ..plain() };
+    let (_fake, address) = Fake::start(setup, clock.clone()).await;
+    let (typed, key) = (address.to_string(), |key: &str| PublicKey::read(key).unwrap());
+    let providers = Providers::new(Http::new().unwrap(), clock.clone(), "Regain");
+    let error = providers.find(&typed).await.map(|_| ()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::WantsKey);
+    let error = providers.find_with(&typed, Some(&key("sb_publishable_old"))).await.map(|_| ()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::WrongKey);
+    let found = providers.find_with(&typed, Some(&key(KEY))).await.unwrap().unwrap();
+    let server = found[0].server.clone();
+    assert_eq!((found.len(), server.kind, server.key.clone()), (1, Kind::GoTrue, Some(key(KEY))));
+
+    // What was spoken to with one key is not taken for another one's.
+    let other = Server { key: Some(key("sb_publishable_old")), ..server.clone() };
+    let error = providers.get(&other).await.map(|_| ()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::WrongKey);
+    providers.get(&Server { key: None, ..server.clone() }).await.map(|_| ()).unwrap();
+
+    // The list of accounts has the key, or had another one.
+    let later = Providers::new(Http::new().unwrap(), clock.clone(), "Regain");
+    later.get(&server).await.map(|_| ()).unwrap();
+    for (known, kind) in [(None, ErrorKind::WantsKey), (Some(key("old")), ErrorKind::WrongKey)] {
+        let later = Providers::new(Http::new().unwrap(), clock.clone(), "Regain");
+        let error = later.get(&Server { key: known, ..server.clone() }).await.map(|_| ()).unwrap_err();
+        assert_eq!(error.kind(), kind);
+    }
 }
 
 /// The mail has a link instead of a code, unless the server's owner has changed it: it may be pasted.
@@ -321,7 +366,10 @@ async fn another_server_is_told_apart() {
         (200, r#"{"name":"another"}"#, Some(ErrorKind::Protocol)),
         (200, "<html>", Some(ErrorKind::Protocol)),
         // The gateway of a hosted project, without its public key.
-        (401, r#"{"message":"No API key found in request"}"#, Some(ErrorKind::Protocol)),
+        (401, r#"{"message":"No API key found in request"}"#, Some(ErrorKind::WantsKey)),
+        // Somebody else's refusal, where no key was given.
+        (401, r#"{"message":"Unauthorized"}"#, Some(ErrorKind::Protocol)),
+        (401, r#"{"error_code":"x","message":"No API key found in request"}"#, Some(ErrorKind::Protocol)),
         (502, "<html>", Some(ErrorKind::ServerTrouble)),
     ] {
         let answer = (StatusCode::from_u16(status).unwrap(), body);
@@ -331,7 +379,7 @@ async fn another_server_is_told_apart() {
         tokio::spawn(async move { axum::serve(listener, router).await });
         let clock = Arc::new(ManualClock::at(1_800_000_000));
         let desk = Desk { http: Http::new().unwrap(), clock, base, device: "Regain".into() };
-        let found = gotrue::find(desk).await.map(|_| ());
+        let found = gotrue::find(desk, None).await.map(|_| ());
         assert_eq!(found.err().map(|error| error.kind()), kind, "{status} {body}");
     }
 }

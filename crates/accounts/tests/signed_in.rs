@@ -32,7 +32,7 @@ async fn a_list_for_young_sessions_is_shown_with_the_saved_password() {
     let random = Arc::new(SeededRandom::new(1));
     let account = Account {
         id: AccountId::random(&*random),
-        server: Server { kind: Kind::BetterAuth, base },
+        server: Server { kind: Kind::BetterAuth, base, key: None },
         name: "Dorfladen".into(),
         identifier: EMAIL.into(),
         practice: false,

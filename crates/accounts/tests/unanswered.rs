@@ -26,6 +26,7 @@ fn jana() -> Account {
         server: Address {
             kind: Kind::RecoveryServer,
             base: "https://accounts.dorfladen.example/".parse().unwrap(),
+            key: None,
         },
         name: "Dorfladen".into(),
         identifier: "jana".into(),

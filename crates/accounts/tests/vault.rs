@@ -75,7 +75,11 @@ fn in_memory() -> Deps {
 fn account(name: &str) -> Account {
     Account {
         id: AccountId::new(name.to_lowercase()),
-        server: Server { kind: Kind::RecoveryServer, base: "https://accounts.example/".parse().unwrap() },
+        server: Server {
+            kind: Kind::RecoveryServer,
+            base: "https://accounts.example/".parse().unwrap(),
+            key: None,
+        },
         name: name.into(),
         identifier: "jana".into(),
         practice: false,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use accounts::address::AddressProblem;
 use accounts::flow::Deps;
-use accounts::provider::{Found, Kind, Server};
+use accounts::provider::{Found, KeyProblem, Kind, PublicKey, Server};
 use accounts::{Account, AccountId, AccountState, ErrorKind, Provider, address, identifier};
 
 use crate::place::Place;
@@ -46,7 +46,7 @@ pub async fn target(
         let provider = place.providers.get(&account.server).await?;
         return Ok(Target { account, provider, listed: true });
     }
-    let found = server(place, typed).await?;
+    let found = server(place, deps, typed, talk).await?;
     let identifier = match (identifier, found.identifier) {
         (Some(typed), _) => typed.to_owned(),
         (None, Some(known)) => known,
@@ -66,9 +66,9 @@ pub async fn target(
 }
 
 /// Asks what is there, and nothing else. Where several kinds of server answer, `KIND:ADDRESS` says which.
-async fn server(place: &Place, typed: &str) -> Result<Found> {
+async fn server(place: &Place, deps: &Deps, typed: &str, talk: &mut Talk) -> Result<Found> {
     let named = typed.trim().split_once(':').and_then(|(kind, rest)| Some((Kind::named(kind)?, rest)));
-    let mut found = place.providers.find(named.map_or(typed, |(_, rest)| rest)).await??;
+    let mut found = found(place, deps, named.map_or(typed, |(_, rest)| rest), talk).await?;
     if let Some((kind, _)) = named {
         found.retain(|one| one.server.kind == kind);
     }
@@ -79,6 +79,32 @@ async fn server(place: &Place, typed: &str) -> Result<Found> {
         (Some(_), _) => {
             Err(Stop::new(Exit::Usage, "many_servers", (words::MANY_SERVERS, &*words::name_one(&kinds))))
         }
+    }
+}
+
+/// Everything that answers there. A gateway may want a key first, which is asked for until it fits.
+async fn found(place: &Place, deps: &Deps, typed: &str, talk: &mut Talk) -> Result<Vec<Found>> {
+    let mut problem = match place.providers.find(typed).await {
+        Err(error) if error.kind() == ErrorKind::WantsKey => {
+            let wanting = KeyProblem::Empty;
+            (words::key_name(wanting), words::key(wanting))
+        }
+        found => return Ok(found??),
+    };
+    loop {
+        problem = match PublicKey::read(talk.public_key(problem).await?.expose()) {
+            Err(problem) => (words::key_name(problem), words::key(problem)),
+            Ok(key) => match place.providers.find_with(typed, Some(&key)).await {
+                Err(error) if error.kind() == ErrorKind::WrongKey => {
+                    (words::name(error.kind()), words::WRONG_KEY)
+                }
+                found => {
+                    let found = found??;
+                    found.iter().try_for_each(|one| deps.accounts.learn_key(&one.server))?;
+                    return Ok(found);
+                }
+            },
+        };
     }
 }
 

@@ -118,6 +118,8 @@ fn exit(kind: ErrorKind) -> Exit {
         | ErrorKind::SignedOut
         | ErrorKind::Unsupported
         | ErrorKind::NeedsMailbox
+        | ErrorKind::WantsKey
+        | ErrorKind::WrongKey
         | ErrorKind::ProveAgain
         | ErrorKind::TooNew { .. } => Exit::NotDone,
         ErrorKind::Bug => Exit::Bug,

@@ -227,6 +227,18 @@ impl Talk {
         }
     }
 
+    /// The public key that a gateway wants.
+    pub async fn public_key(&mut self, problem: (&str, (&str, &str))) -> Result<Secret> {
+        match self {
+            Self::Terminal(terminal) => {
+                let (what, todo) = problem.1;
+                out::say(&format!("{what}\n{todo}"));
+                terminal.line(words::PUBLIC_KEY).await.map(Secret::new)
+            }
+            Self::Json(json) => json.text("public_key", "public_key", Some(problem), json!({})).await,
+        }
+    }
+
     /// The address that recovery wants in place of another identifier.
     pub async fn mailbox(&mut self) -> Result<String> {
         let needs = words::error(ErrorKind::NeedsMailbox);

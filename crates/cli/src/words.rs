@@ -12,6 +12,10 @@ use accounts::store::{StoreKind, Why};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+mod servers;
+
+pub use servers::*;
+
 pub const CANCELLED: (&str, &str) = ("Stopped.", "Nothing more was done. What was made is kept.");
 pub const NO_TERMINAL: (&str, &str) =
     ("There is no terminal to ask on.", "Run it in a terminal, or answer with --json on standard input.");
@@ -197,8 +201,12 @@ pub fn code(ask: &CodeAsk) -> String {
         (Way::RecoveryCode, _) => "Each saved recovery code works once.".into(),
         (Way::MailLink, Some(to)) => format!("A link was mailed to {to}."),
         (Way::MailLink, None) => "If that account exists, a link is on its way to its mailbox.".into(),
-        (Way::MailCode, Some(to)) => format!("A code was mailed to {to}."),
-        (Way::MailCode, None) => "If that account exists, a code is on its way to its mailbox.".into(),
+        (Way::TextCode, Some(to)) => format!("A code was sent to the telephone {to}."),
+        (Way::TextCode, None) => "If that account exists, a code is on its way to its telephone.".into(),
+        (Way::MailCode | Way::OtherAddress, Some(to)) => format!("A code was mailed to {to}."),
+        (Way::MailCode | Way::OtherAddress, None) => {
+            "If that account exists, a code is on its way to its mailbox.".into()
+        }
     };
     let until = ask.valid_until.map(|at| format!(" It works until {}.", clock(at))).unwrap_or_default();
     format!("{second}{sent}{until}")
@@ -240,6 +248,8 @@ fn way_text(way: Way) -> &'static str {
         Way::MailLink => "a link by mail",
         Way::RecoveryCode => "a saved recovery code",
         Way::Authenticator => "an authenticator app",
+        Way::TextCode => "a code in a message to your telephone",
+        Way::OtherAddress => "a code to another address of the account",
     }
 }
 
@@ -254,7 +264,9 @@ pub fn made_shown(password: &str) -> String {
 pub fn done(finish: &Finish, purpose: Purpose, server: &str, kind: StoreKind) -> String {
     let what = match (finish.what, purpose) {
         (Done::PhoneLinked, _) => return format!("The phone is signed in to {server}."),
-        (Done::Paired, _) => return format!("You are signed in to {server}. No password was asked for or kept."),
+        (Done::Paired, _) => {
+            return format!("You are signed in to {server}. No password was asked for or kept.");
+        }
         (Done::SignedIn, _) => format!("You are signed in to {server}."),
         (Done::PasswordChanged, Purpose::Recover) => {
             format!("You're back in: {server} has the new password.")
@@ -363,6 +375,7 @@ pub fn problem(problem: &Problem) -> (String, String) {
             format!("You can get one in {}. The first one may still work.", span(*wait)),
         ),
         Problem::StillTrying => two("The server cannot be reached at the moment.", "Regain keeps trying."),
+        Problem::NotThatAddress => two(NOT_THAT_ADDRESS.0, NOT_THAT_ADDRESS.1),
         Problem::NotChanged => two(
             "The server did not change the password.",
             "The old one is still right. Set the new one again.",
@@ -492,6 +505,8 @@ pub fn error(kind: ErrorKind) -> (&'static str, &'static str) {
             "The connection to the server can't be trusted.",
             "Check date and time of this computer. Nothing was sent.",
         ),
+        ErrorKind::WantsKey => WANTS_KEY_AGAIN,
+        ErrorKind::WrongKey => WRONG_KEY,
         ErrorKind::Protocol => (
             "The server answered in a way Regain doesn't understand.",
             "Try again later, or ask the people who run it.",
@@ -532,6 +547,8 @@ pub fn name(kind: ErrorKind) -> &'static str {
         ErrorKind::ProveAgain => "prove_again",
         ErrorKind::TooNew { .. } => "too_new",
         ErrorKind::NotTrusted => "not_trusted",
+        ErrorKind::WantsKey => "wants_key",
+        ErrorKind::WrongKey => "wrong_key",
         ErrorKind::Protocol => "protocol",
         ErrorKind::Unreadable => "unreadable",
         ErrorKind::Bug => "bug",

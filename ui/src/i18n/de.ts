@@ -214,6 +214,7 @@ export const de: Words = {
     operatorCopied: 'Kopiert',
   },
   ways: {
+    ...servers.ways,
     title: 'Wie möchten Sie zeigen, dass Sie es sind?',
     lead: (server) => `Diese Wege bietet ${server}.`,
     none: (server) => `${server} bietet keinen anderen Weg.`,
@@ -462,6 +463,7 @@ export const de: Words = {
       'Drücken Sie „Passwort vergessen?“, um einen Code zu holen und ein neues festzulegen.',
     ],
     notOpened: servers.notOpened,
+    notThatAddress: servers.notThatAddress,
     wrongCode: () => ['Dieser Code passte nicht.', 'Vergleichen Sie ihn mit der neuesten E-Mail, oder holen Sie einen neuen.'],
     weakPassword: ({ server }) => [
       `${server} hat dieses Passwort nicht angenommen.`,

@@ -210,6 +210,7 @@ export const en: Words = {
     operatorCopied: 'Copied',
   },
   ways: {
+    ...servers.ways,
     title: 'How would you like to prove it’s you?',
     lead: (server) => `These are the ways that ${server} offers.`,
     none: (server) => `${server} offers no other way.`,
@@ -453,6 +454,7 @@ export const en: Words = {
     wrongPassword: () => ['That password didn’t fit.', 'Try once more, or press “Forgot your password?”.'],
     noPasswordFits: () => ['None of the saved passwords fits.', 'Press “Forgot your password?” to get a code and set a new one.'],
     notOpened: servers.notOpened,
+    notThatAddress: servers.notThatAddress,
     wrongCode: () => ['That code didn’t fit.', 'Compare the digits with the newest mail, or get a new code.'],
     weakPassword: ({ server }) => [`${server} did not take that password.`, 'Mend what is listed below, or let Regain make one.'],
     mismatch: () => ['The two were not the same.', 'Type the new password twice, or let Regain make one.'],

@@ -214,6 +214,7 @@ export const es: Words = {
     operatorCopied: 'Copiado',
   },
   ways: {
+    ...servers.ways,
     title: '¿Cómo quieres demostrar que eres tú?',
     lead: (server) => `Estas son las maneras que ofrece ${server}.`,
     none: (server) => `${server} no ofrece otra manera.`,
@@ -465,6 +466,7 @@ export const es: Words = {
       'Pulsa «¿Olvidaste tu contraseña?» para pedir un código y poner una nueva.',
     ],
     notOpened: servers.notOpened,
+    notThatAddress: servers.notThatAddress,
     wrongCode: () => ['Ese código no valió.', 'Compáralo con el correo más reciente o pide uno nuevo.'],
     weakPassword: ({ server }) => [`${server} no aceptó esa contraseña.`, 'Corrige lo que se indica abajo o deja que Regain haga una.'],
     mismatch: () => ['Las dos no eran iguales.', 'Escribe dos veces la contraseña nueva o deja que Regain haga una.'],

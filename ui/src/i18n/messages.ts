@@ -1,8 +1,10 @@
 import type { ErrorView, ProblemView, WeakReason } from '../bridge';
 import type { ErrorKey, TwoLines, Words } from './words';
 
-export const errorKey = (error: ErrorView): ErrorKey =>
-  error.kind === 'address' ? `address.${error.why}` : error.kind;
+export function errorKey(error: ErrorView): ErrorKey {
+  if (error.kind === 'address') return `address.${error.why}`;
+  return error.kind === 'key' ? `key.${error.why}` : error.kind;
+}
 
 /** Two lines for an error: what happened, what to do. */
 export function errorLines(error: ErrorView, t: Words, server: string): TwoLines {

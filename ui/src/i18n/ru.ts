@@ -235,6 +235,7 @@ export const ru: Words = {
     operatorCopied: 'Скопировано',
   },
   ways: {
+    ...servers.ways,
     title: 'Как вам удобнее подтвердить, что это вы?',
     lead: (server) => `Вот что предлагает ${server}.`,
     none: (server) => `Других способов ${server} не предлагает.`,
@@ -494,6 +495,7 @@ export const ru: Words = {
       'Нажмите «Забыли пароль?», чтобы получить код и задать новый.',
     ],
     notOpened: servers.notOpened,
+    notThatAddress: servers.notThatAddress,
     wrongCode: () => ['Этот код не подошёл.', 'Сверьте его с самым новым письмом или получите новый код.'],
     weakPassword: ({ server }) => [`${server} не принимает этот пароль.`, 'Исправьте то, что перечислено ниже, или пусть пароль придумает Regain.'],
     mismatch: () => ['Пароли не совпали.', 'Введите новый пароль дважды или пусть его придумает Regain.'],

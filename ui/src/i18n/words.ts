@@ -1,4 +1,4 @@
-import type { AccountState, AddressProblem, ErrorView, ProblemView, StrengthHint, WeakReason, Why } from '../bridge';
+import type { AccountState, AddressProblem, ErrorView, KeyProblem, ProblemView, StrengthHint, WeakReason, Why } from '../bridge';
 import type { Part } from './rich';
 import type { ServerWords } from './servers/words';
 import type { VaultWords } from './vault/words';
@@ -13,7 +13,7 @@ export interface About {
 /** What happened, and what to do. */
 export type TwoLines = readonly [what: string, todo: string];
 
-export type ErrorKey = Exclude<ErrorView['kind'], 'address'> | `address.${AddressProblem}`;
+export type ErrorKey = Exclude<ErrorView['kind'], 'address' | 'key'> | `address.${AddressProblem}` | `key.${KeyProblem}`;
 export type ProblemKey = ProblemView['kind'];
 
 type Text = string;
@@ -103,7 +103,7 @@ export interface Words {
     | 'title' | 'noneDo' | 'backCode' | 'mailCode' | 'mailCodeText' | 'mailLink' | 'mailLinkText' | 'recoveryCode'
     | 'recoveryCodeText' | 'authenticator' | 'authenticatorText',
     Text
-  > & { lead: Named; none: Named; to: Named };
+  > & { lead: Named; none: Named; to: Named } & ServerWords['ways'];
   mailbox: Record<'open' | 'title' | 'empty' | 'look' | 'browser' | 'codesTitle' | 'codesText', Text>;
   newPassword: Record<
     | 'intentChange' | 'noteChange' | 'title' | 'leadMade' | 'leadOwn' | 'source' | 'makeOne' | 'typeOwn' | 'another'

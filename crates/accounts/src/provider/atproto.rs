@@ -43,15 +43,14 @@ struct Pds {
 pub async fn find(desk: Desk) -> Result<Arc<dyn Provider>> {
     describe(&desk).await?;
     let host = address::host(&desk.base);
-    let abilities =
-        Abilities {
-            recover: true,
-            recover_by_mailbox: true,
-            change_with_current: false,
-            sessions: false,
-            pair: None,
-            link_phone: false,
-        };
+    let abilities = Abilities {
+        recover: true,
+        recover_by_mailbox: true,
+        change_with_current: false,
+        sessions: false,
+        pair: None,
+        link_phone: false,
+    };
     let about = About { name: host.clone(), host, practice: false, abilities, rules: RULES };
     Ok(Arc::new(Pds { desk, about }))
 }

@@ -12,6 +12,7 @@ use url::{Host, Url};
 use super::atproto::handle::{Did, Handle};
 use super::desk::Desk;
 use super::matrix::well_known;
+use super::public_key::PublicKey;
 use super::registry::{Found, Kind, Providers, Server};
 use crate::address::{self, AddressProblem};
 use crate::error::{Error, ErrorKind, Result};
@@ -46,12 +47,23 @@ impl Providers {
     ///
     /// Errors: `Offline` and `NotTrusted` as for any call, `ServerTrouble` where something is there and out of order.
     pub async fn find(&self, typed: &str) -> Result<std::result::Result<Vec<Found>, AddressProblem>> {
+        self.find_with(typed, None).await
+    }
+
+    /// The same with the public key of the project that is meant, for those gateways that want one.
+    ///
+    /// Errors also: `WantsKey` and `WrongKey`, where nothing is found without it.
+    pub async fn find_with(
+        &self,
+        typed: &str,
+        key: Option<&PublicKey>,
+    ) -> Result<std::result::Result<Vec<Found>, AddressProblem>> {
         let typed = match read(typed) {
             Ok(typed) => typed,
             Err(problem) => return Ok(Err(problem)),
         };
         let mut asked = JoinSet::new();
-        for probe in self.probes(typed) {
+        for probe in self.probes(typed, key) {
             asked.spawn(timeout(PATIENCE, probe));
         }
         let (mut found, mut errors) = (Vec::<Found>::new(), Vec::new());
@@ -76,16 +88,16 @@ impl Providers {
         Ok(Ok(found))
     }
 
-    fn probes(&self, typed: Typed) -> Vec<Probe> {
+    fn probes(&self, typed: Typed, key: Option<&PublicKey>) -> Vec<Probe> {
         match typed {
             Typed::MatrixId { id, domain } => vec![
                 self.matrix_of(domain.clone(), Some(id.clone())),
-                self.here(Kind::Matrix, domain, Some(id)),
+                self.here(Kind::Matrix, domain, Some(id), None),
             ],
             Typed::Handle(handle) => vec![self.pds_of(handle)],
-            Typed::Mailbox { address, domain } => self.everything_at(&domain, Some(address)),
+            Typed::Mailbox { address, domain } => self.everything_at(&domain, Some(address), key),
             Typed::Address(base) => {
-                let mut probes = self.everything_at(&base, None);
+                let mut probes = self.everything_at(&base, None, key);
                 // A handle is a host's name: `jana.bsky.social` may be an address or a person.
                 if let (Some(Host::Domain(name)), None) = (base.host(), base.port())
                     && Handle::read(name, false).is_some()
@@ -97,9 +109,9 @@ impl Providers {
         }
     }
 
-    fn everything_at(&self, base: &Url, identifier: Option<String>) -> Vec<Probe> {
-        let mut probes: Vec<Probe> =
-            Kind::ALL.into_iter().map(|kind| self.here(kind, base.clone(), identifier.clone())).collect();
+    fn everything_at(&self, base: &Url, identifier: Option<String>, key: Option<&PublicKey>) -> Vec<Probe> {
+        let here = |kind| self.here(kind, base.clone(), identifier.clone(), key.cloned());
+        let mut probes: Vec<Probe> = Kind::ALL.into_iter().map(here).collect();
         if matches!(base.host(), Some(Host::Domain(_))) {
             probes.push(self.matrix_of(base.clone(), identifier));
         }
@@ -107,11 +119,13 @@ impl Providers {
     }
 
     /// A server of that kind at that address.
-    fn here(&self, kind: Kind, base: Url, identifier: Option<String>) -> Probe {
+    fn here(&self, kind: Kind, base: Url, identifier: Option<String>, key: Option<PublicKey>) -> Probe {
         let desk = self.desk(base.clone());
         Box::pin(async move {
-            let provider = kind.ask(desk).await?;
-            Ok(Some(Found { server: Server { kind, base }, provider, identifier }))
+            let provider = kind.ask(desk, key.as_ref()).await?;
+            // No other kind has a use for it.
+            let key = key.filter(|_| kind == Kind::GoTrue);
+            Ok(Some(Found { server: Server { kind, base, key }, provider, identifier }))
         })
     }
 
@@ -123,8 +137,8 @@ impl Providers {
                 return Ok(None);
             };
             let desk = Desk { base: base.clone(), ..desk };
-            let provider = Kind::Matrix.ask(desk).await?;
-            Ok(Some(Found { server: Server { kind: Kind::Matrix, base }, provider, identifier }))
+            let provider = Kind::Matrix.ask(desk, None).await?;
+            Ok(Some(Found { server: Server { kind: Kind::Matrix, base, key: None }, provider, identifier }))
         })
     }
 
@@ -134,9 +148,10 @@ impl Providers {
         let (http, clock, device) = self.speaking();
         Box::pin(async move {
             let Some(base) = resolver?.pds_of(&handle).await? else { return Ok(None) };
-            let provider = Kind::AtProto.ask(Desk { http, clock, base: base.clone(), device }).await?;
+            let desk = Desk { http, clock, base: base.clone(), device };
+            let provider = Kind::AtProto.ask(desk, None).await?;
             Ok(Some(Found {
-                server: Server { kind: Kind::AtProto, base },
+                server: Server { kind: Kind::AtProto, base, key: None },
                 provider,
                 identifier: Some(handle),
             }))
@@ -172,6 +187,12 @@ fn why_nothing(errors: Vec<Error>) -> Result<AddressProblem> {
     let first = |wanted: ErrorKind| errors.iter().any(|error| error.kind() == wanted);
     if first(ErrorKind::NotTrusted) {
         return Err(ErrorKind::NotTrusted.into());
+    }
+    // Whoever asks for a key says what is there.
+    for wanted in [ErrorKind::WrongKey, ErrorKind::WantsKey] {
+        if first(wanted) {
+            return Err(wanted.into());
+        }
     }
     // One kind of server that answers "not me" shows that somebody is there.
     if first(ErrorKind::Protocol) || errors.is_empty() {
@@ -229,6 +250,8 @@ mod tests {
         assert_eq!(why(&[Protocol, ServerTrouble]), Ok(AddressProblem::NoAccountServer));
         assert_eq!(why(&[ServerTrouble, Offline]), Err(ServerTrouble));
         assert_eq!(why(&[NotTrusted, Protocol]), Err(NotTrusted));
+        assert_eq!(why(&[Protocol, ErrorKind::WantsKey, Protocol]), Err(ErrorKind::WantsKey));
+        assert_eq!(why(&[Protocol, ErrorKind::WrongKey]), Err(ErrorKind::WrongKey));
         assert_eq!(why(&[]), Ok(AddressProblem::NoAccountServer), "no such handle");
     }
 }

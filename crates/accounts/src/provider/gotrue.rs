@@ -3,8 +3,7 @@
 //! A recovery's right code opens a session before there is a new password. It is ended where the recovery cannot go on;
 //! but whoever just stops leaves it behind until it is ended elsewhere: an exchange that is dropped can call nobody.
 //!
-//! Hosted projects stand behind a gateway that wants a public key in the header `apikey`. A server is known by its
-//! origin alone, so there is nowhere to keep one: such a project answers as a stranger, and is not found.
+//! Hosted projects stand behind a gateway that wants a public key in the header `apikey`, with every request.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +14,7 @@ use url::Url;
 
 use super::{
     Abilities, About, Answer, Challenge, CodeAsk, CodePurpose, CodeShape, Desk, Device, Exchange, Intent,
-    Outcome, PasswordRules, Problem, Provider, Session, Step, Way, WeakReason, Which,
+    Outcome, PasswordRules, Problem, Provider, PublicKey, Session, Step, Way, WeakReason, Which,
 };
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::{Call, Reply};
@@ -32,7 +31,10 @@ mod sign_in;
 mod wire;
 
 /// Where it stands: at the root by itself, below a path behind the gateway.
-const PLACES: [&str; 2] = ["", "auth/v1/"];
+const PLACES: [&str; 2] = ["", GATEWAY];
+const GATEWAY: &str = "auth/v1/";
+/// What the gateway says, Kong or one that took its words over, to a request without a key.
+const NO_KEY: &str = "No API key found in request";
 /// Digits of an authenticator code (RFC 6238 with its usual six).
 const AUTHENTICATOR_DIGITS: u8 = 6;
 /// Between two mails (`GOTRUE_SMTP_MAX_FREQUENCY`, as it is unless it is set).
@@ -64,7 +66,14 @@ struct GoTrue {
 }
 
 /// Asks whether such a server stands there, at the root or behind its gateway.
-pub async fn find(desk: Desk) -> Result<Arc<dyn Provider>> {
+///
+/// Errors also: `WantsKey` and `WrongKey` from the gateway.
+pub async fn find(desk: Desk, key: Option<&PublicKey>) -> Result<Arc<dyn Provider>> {
+    let http = match key {
+        Some(key) => desk.http.along("apikey", key.as_str())?,
+        None => desk.http.clone(),
+    };
+    let desk = Desk { http, ..desk };
     let host = address::host(&desk.base);
     let mut trouble = None;
     for place in PLACES {
@@ -84,6 +93,9 @@ pub async fn find(desk: Desk) -> Result<Arc<dyn Provider>> {
                 return Ok(Arc::new(GoTrue { desk: here, about }));
             }
             Err(error) if error.kind() == ErrorKind::Protocol => {}
+            // Many gateways want keys; only behind this path it is this server's.
+            Err(error) if place != GATEWAY && error.kind() == ErrorKind::WantsKey => {}
+            Err(error) if (place != GATEWAY || key.is_none()) && error.kind() == ErrorKind::WrongKey => {}
             // Whoever is not there under one path is not there under another one.
             Err(error) if error.kind() != ErrorKind::ServerTrouble => return Err(error),
             Err(error) => trouble = Some(error),
@@ -97,7 +109,7 @@ async fn knock(desk: &Desk) -> Result<()> {
     match reply.status {
         200 if reply.json::<wire::Health>()?.name == "GoTrue" => Ok(()),
         500.. => Err(reply.broken_promise()),
-        _ => Err(ErrorKind::Protocol.into()),
+        _ => Err(turned_away(&reply).unwrap_or(ErrorKind::Protocol).into()),
     }
 }
 
@@ -266,6 +278,9 @@ fn success(reply: &Reply) -> Result<&Reply> {
 
 /// What a refusal means where the call gives it no meaning of its own. Statuses never leave this adapter.
 fn failure(reply: &Reply) -> Error {
+    if let Some(kind) = turned_away(reply) {
+        return kind.into();
+    }
     match (reply.status, code_of(reply).as_deref()) {
         (429, _) => ErrorKind::RateLimited { wait: reply.retry_after }.into(),
         (
@@ -276,6 +291,15 @@ fn failure(reply: &Reply) -> Error {
         (_, Some("captcha_failed")) => Error::new(ErrorKind::Unsupported, "the server wants a captcha"),
         _ => reply.broken_promise(),
     }
+}
+
+/// Whether the gateway kept the request from the server, and why: it has other words than the server.
+fn turned_away(reply: &Reply) -> Option<ErrorKind> {
+    let said = reply.json::<wire::Gateway>().ok().filter(|_| matches!(reply.status, 401 | 403))?;
+    if code_of(reply).is_some() {
+        return None;
+    }
+    Some(if said.message == NO_KEY { ErrorKind::WantsKey } else { ErrorKind::WrongKey })
 }
 
 /// The name of a refusal; `None` for what went well, too.

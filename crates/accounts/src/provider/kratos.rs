@@ -15,14 +15,15 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::{
-    Abilities, About, Answer, Challenge, CodeAsk, CodePurpose, CodeShape, Desk, Device, Exchange, Intent,
-    Outcome, PasswordRules, Problem, Provider, Session, Step, Way, WeakReason, Which,
+    Abilities, About, Addresses, Answer, Challenge, CodeAsk, CodePurpose, CodeShape, Desk, Device, Exchange,
+    Intent, Outcome, PasswordRules, Problem, Provider, Session, Step, Way, WeakReason, Which,
 };
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::{Call, Reply};
+use crate::identifier;
 use crate::secret::Secret;
-use crate::{address, identifier};
 
+mod address;
 mod change;
 #[cfg(any(test, feature = "testing"))]
 pub mod fake;
@@ -63,16 +64,15 @@ struct Kratos {
 /// Asks whether such a server stands there, by the words with which it turns strangers away.
 pub async fn find(desk: Desk) -> Result<Arc<dyn Provider>> {
     knock(&desk).await?;
-    let abilities =
-        Abilities {
-            recover: true,
-            recover_by_mailbox: true,
-            change_with_current: true,
-            sessions: true,
-            pair: None,
-            link_phone: false,
-        };
-    let host = address::host(&desk.base);
+    let abilities = Abilities {
+        recover: true,
+        recover_by_mailbox: true,
+        change_with_current: true,
+        sessions: true,
+        pair: None,
+        link_phone: false,
+    };
+    let host = crate::address::host(&desk.base);
     let about = About { name: host.clone(), host, practice: false, abilities, rules: RULES };
     Ok(Arc::new(Kratos { desk, about }))
 }

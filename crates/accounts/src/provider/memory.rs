@@ -424,7 +424,7 @@ impl Exchange for Conversation {
 
 fn shape(way: Way) -> CodeShape {
     match way {
-        Way::MailCode => CodeShape::Digits(8),
+        Way::MailCode | Way::TextCode | Way::OtherAddress => CodeShape::Digits(8),
         Way::MailLink => CodeShape::Link,
         Way::RecoveryCode => CodeShape::Groups { groups: 4, size: 4 },
         Way::Authenticator => CodeShape::Digits(6),

@@ -161,7 +161,8 @@ impl Pair {
             }
             let now = self.desk.clock.now();
             // A computer that slept, or a clock that was set, must not wait for a moment that is long past or far away.
-            let since = self.last.map_or(Duration::ZERO, |last| now.duration_since(last).unwrap_or(self.pause()));
+            let since =
+                self.last.map_or(Duration::ZERO, |last| now.duration_since(last).unwrap_or(self.pause()));
             let pause = self.pause().saturating_sub(since);
             self.desk.clock.wait(pause).await;
             let before = self.failures;
@@ -214,13 +215,15 @@ impl Pair {
             Some("authorization_pending") => self.pending(&reply),
             Some("slow_down") => {
                 let asked = reply.json::<wire::Pending>().ok().and_then(|pending| pending.interval);
-                self.interval = (self.interval + SLOWER).max(Duration::from_secs(asked.unwrap_or(0).min(300)));
+                self.interval =
+                    (self.interval + SLOWER).max(Duration::from_secs(asked.unwrap_or(0).min(300)));
                 self.pending(&reply)
             }
             Some("access_denied") => Err(ErrorKind::Refused.into()),
             Some("expired_token" | "invalid_grant") => Err(ErrorKind::Expired.into()),
             _ if reply.status == 429 => {
-                self.interval = (self.interval + SLOWER).max(reply.retry_after.unwrap_or_default().min(FURTHEST));
+                self.interval =
+                    (self.interval + SLOWER).max(reply.retry_after.unwrap_or_default().min(FURTHEST));
                 Ok(None)
             }
             _ => Err(reply.broken_promise()),
@@ -236,8 +239,12 @@ impl Pair {
         match (said.pairing_state.as_deref(), &mut self.state) {
             (Some("scanned"), State::Scan(_)) => {
                 let valid_until = until(said.expires_in);
-                self.state =
-                    State::Confirm(ConfirmAsk { digits: DIGITS, scanned_at: now, valid_until, tries_left: None });
+                self.state = State::Confirm(ConfirmAsk {
+                    digits: DIGITS,
+                    scanned_at: now,
+                    valid_until,
+                    tries_left: None,
+                });
                 Ok(Some(()))
             }
             // Confirmed by a call whose answer was lost.

@@ -259,7 +259,7 @@ fn weak(reply: &Reply) -> Result<Problem> {
 
 fn shape(way: Way, digits: Option<u8>) -> CodeShape {
     match way {
-        Way::MailCode => CodeShape::Digits(digits.unwrap_or(CODE_DIGITS)),
+        Way::MailCode | Way::TextCode | Way::OtherAddress => CodeShape::Digits(digits.unwrap_or(CODE_DIGITS)),
         Way::MailLink => CodeShape::Link,
         Way::RecoveryCode => CodeShape::Groups { groups: 4, size: 4 },
         Way::Authenticator => CodeShape::Digits(AUTHENTICATOR_DIGITS),

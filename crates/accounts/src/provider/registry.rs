@@ -1,6 +1,7 @@
 //! Which servers Regain can talk to, and how one that is known is spoken to again.
 
 use std::collections::HashMap;
+use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use url::Url;
@@ -8,7 +9,7 @@ use url::Url;
 use super::atproto::handle::Resolver;
 use super::desk::Desk;
 use super::recovery_server::RecoveryServer;
-use super::{Provider, allauth, atproto, better_auth, gotrue, kratos, matrix};
+use super::{Provider, PublicKey, allauth, atproto, better_auth, gotrue, kratos, matrix};
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::Http;
@@ -55,7 +56,7 @@ impl Kind {
     }
 
     /// Asks a server whether it is of this kind; any other one is `Protocol`.
-    pub(super) async fn ask(self, desk: Desk) -> Result<Arc<dyn Provider>> {
+    pub(super) async fn ask(self, desk: Desk, key: Option<&PublicKey>) -> Result<Arc<dyn Provider>> {
         match self {
             Self::RecoveryServer => Ok(Arc::new(RecoveryServer::find(desk).await?)),
             Self::Allauth => allauth::find(desk).await,
@@ -63,7 +64,7 @@ impl Kind {
             Self::AtProto => atproto::find(desk).await,
             Self::Matrix => matrix::find(desk).await,
             Self::Kratos => kratos::find(desk).await,
-            Self::GoTrue => gotrue::find(desk).await,
+            Self::GoTrue => gotrue::find(desk, key).await,
         }
     }
 
@@ -72,12 +73,28 @@ impl Kind {
     }
 }
 
-/// Where an account lives.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+/// Where an account lives. The key is only a way in: with another one it is the same server.
+#[derive(Debug, Clone)]
 pub struct Server {
     pub kind: Kind,
     /// Its origin, with an empty path.
     pub base: Url,
+    /// What the gateway in front of it wants, where it wants one.
+    pub key: Option<PublicKey>,
+}
+
+impl PartialEq for Server {
+    fn eq(&self, other: &Self) -> bool {
+        (self.kind, &self.base) == (other.kind, &other.base)
+    }
+}
+
+impl Eq for Server {}
+
+impl Hash for Server {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.kind, &self.base).hash(state);
+    }
 }
 
 /// A server that was found behind what was typed.
@@ -113,11 +130,15 @@ impl Providers {
 
     /// The provider of a server that was found before.
     pub async fn get(&self, server: &Server) -> Result<Arc<dyn Provider>> {
-        let known = self.lock().get(server).cloned();
+        // One that was spoken to with another key is asked again, with the one that is meant.
+        let same = |known: &Server| server.key.is_none() || known.key == server.key;
+        let known =
+            self.lock().get_key_value(server).filter(|(known, _)| same(known)).map(|(_, it)| it.clone());
         match known {
             Some(provider) => Ok(provider),
             None => {
-                let provider = server.kind.ask(self.desk(server.base.clone())).await?;
+                let desk = self.desk(server.base.clone());
+                let provider = server.kind.ask(desk, server.key.as_ref()).await?;
                 self.put(server.clone(), provider.clone());
                 Ok(provider)
             }
@@ -126,7 +147,15 @@ impl Providers {
 
     /// Puts a provider in for a server, in place of asking the network.
     pub fn put(&self, server: Server, provider: Arc<dyn Provider>) {
-        self.lock().insert(server, provider);
+        let mut open = self.lock();
+        // A map keeps the first of two equal keys, and the newer one may have another way in.
+        open.remove(&server);
+        open.insert(server, provider);
+    }
+
+    /// The server as it was found, with its way in.
+    pub fn known(&self, server: &Server) -> Option<Server> {
+        self.lock().get_key_value(server).map(|(known, _)| known.clone())
     }
 
     /// Forgets a server that has gone for good.

@@ -89,6 +89,7 @@ fn jana() -> Account {
         server: Address {
             kind: ServerKind::RecoveryServer,
             base: "https://accounts.dorfladen.example/".parse().unwrap(),
+            key: None,
         },
         name: "Dorfladen".into(),
         identifier: "jana".into(),
@@ -151,6 +152,9 @@ async fn walk(way: Way, deps: Deps, server: &Server, shown: &mut Vec<Secret>) ->
 
 async fn answer(way: Way, flow: &mut Flow, shown: &mut Vec<Secret>) -> accounts::Result<Option<Given>> {
     Ok(Some(match flow.question() {
+        Question::ChooseAddress(_) | Question::ConfirmAddress { .. } => {
+            return Err(accounts::ErrorKind::Bug.into());
+        }
         Question::Done(_) => return Ok(None),
         Question::Password { .. } => Given::Password(Secret::new(OLD)),
         Question::Code(ask) if ask.purpose == CodePurpose::Recovery => {

@@ -6,7 +6,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use accounts::Secret;
 use accounts::flow::{Given, Purpose, Question};
 use accounts::generate::Recipe;
-use accounts::provider::{About, CodeAsk, CodePurpose, CodeShape, PasswordRules, Problem, Way, WeakReason};
+use accounts::provider::{
+    About, Addresses, CodeAsk, CodePurpose, CodeShape, PasswordRules, Problem, Way, WeakReason,
+};
 use accounts::store::StoreKind;
 use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
@@ -124,6 +126,14 @@ fn asked(question: &Question) -> Result<(Map<String, Value>, Vec<&'static str>)>
         | Question::ConfirmAccount { .. }
         | Question::ShowCode(_)
         | Question::AllowPhone { .. } => return Err(Stop::bug("phones are asked in the window alone")),
+        Question::ChooseAddress(Addresses { masked, typed }) => (
+            json!({ "question": "choose_address", "addresses": masked, "typed": typed.map(|place| place + 1) }),
+            vec!["address", "cancel"],
+        ),
+        Question::ConfirmAddress { masked } => (
+            json!({ "question": "confirm_address", "masked": masked, "other_ways": [way_name(Way::OtherAddress)] }),
+            vec!["whole_address", "other_way", "cancel"],
+        ),
         Question::Done(_) => return Err(Stop::bug("nothing is asked at the end")),
     };
     match value {
@@ -142,6 +152,16 @@ fn reply(answer: &Map<String, Value>, scene: &Scene<'_>) -> Result<Reply> {
         Given::NewPassword { repeat: password.clone(), password }
     } else if answer.contains_key("generate") {
         return generate(answer, scene.store);
+    } else if let Some(number) = answer.get("address") {
+        // Counted from 1, as people do.
+        let place = number.as_u64().and_then(|number| usize::try_from(number).ok()?.checked_sub(1));
+        let known = match scene.flow.question() {
+            Question::ChooseAddress(addresses) => addresses.masked.len(),
+            _ => 0,
+        };
+        Given::Address(place.filter(|place| *place < known).ok_or_else(Stop::bad_answer)?)
+    } else if answer.contains_key("whole_address") {
+        Given::WholeAddress(text(answer, "whole_address")?.expose().to_owned())
     } else if let Some(way) = answer.get("other_way") {
         Given::OtherWay(way.as_str().and_then(named_way).ok_or_else(Stop::bad_answer)?)
     } else {
@@ -231,6 +251,7 @@ fn problem_value(problem: &Problem) -> Value {
         Problem::TooSoon { .. } => "too_soon",
         Problem::NotChanged => "not_changed",
         Problem::StillTrying => "still_trying",
+        Problem::NotThatAddress => "not_that_address",
     };
     let mut value = said(kind, (&what, &todo));
     match problem {
@@ -276,11 +297,20 @@ fn way_name(way: Way) -> &'static str {
         Way::MailLink => "mail_link",
         Way::RecoveryCode => "recovery_code",
         Way::Authenticator => "authenticator",
+        Way::TextCode => "text_code",
+        Way::OtherAddress => "other_address",
     }
 }
 
 fn named_way(name: &str) -> Option<Way> {
-    let ways = [Way::MailCode, Way::MailLink, Way::RecoveryCode, Way::Authenticator];
+    let ways = [
+        Way::MailCode,
+        Way::MailLink,
+        Way::RecoveryCode,
+        Way::Authenticator,
+        Way::TextCode,
+        Way::OtherAddress,
+    ];
     ways.into_iter().find(|way| way_name(*way) == name)
 }
 

@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal as _};
 use accounts::Secret;
 use accounts::flow::{Given, Question};
 use accounts::generate::Recipe;
-use accounts::provider::{CodeAsk, CodeShape, Way};
+use accounts::provider::{Addresses, CodeAsk, CodeShape, Way};
 use accounts::store::StoreKind;
 
 use super::hidden::Hidden;
@@ -50,6 +50,14 @@ impl Terminal {
             | Question::ConfirmAccount { .. }
             | Question::ShowCode(_)
             | Question::AllowPhone { .. } => Err(Stop::bug("phones are asked in the window alone")),
+            Question::ChooseAddress(addresses) => self.address(addresses).await,
+            Question::ConfirmAddress { masked } => {
+                out::say(&words::confirm_address(masked));
+                Ok(Reply::Give(match self.line(words::WHOLE_ADDRESS).await? {
+                    other if other == "o" => Given::OtherWay(Way::OtherAddress),
+                    typed => Given::WholeAddress(typed),
+                }))
+            }
             Question::Done(_) => Err(Stop::bug("nothing is asked at the end")),
         }
     }
@@ -107,6 +115,21 @@ impl Terminal {
             let chosen = typed.parse::<usize>().ok().and_then(|number| ways.get(number.wrapping_sub(1)));
             if let Some(way) = chosen {
                 return Ok(Some(*way));
+            }
+        }
+    }
+
+    async fn address(&self, addresses: &Addresses) -> Result<Reply> {
+        out::say(words::CHOOSE_ADDRESS);
+        out::say(&words::addresses(addresses));
+        loop {
+            let typed = self.line(&words::which_address(addresses)).await?;
+            let place = match addresses.typed {
+                Some(place) if typed.is_empty() => Some(place),
+                _ => typed.parse::<usize>().ok().and_then(|number| number.checked_sub(1)),
+            };
+            if let Some(place) = place.filter(|place| *place < addresses.masked.len()) {
+                return Ok(Reply::Give(Given::Address(place)));
             }
         }
     }

@@ -1,3 +1,4 @@
+import { rich } from '../rich';
 import type { ServerWords } from './words';
 
 export const servers: ServerWords = {
@@ -41,7 +42,37 @@ export const servers: ServerWords = {
   linkLead: 'Kopieren Sie den ganzen Link und fügen Sie ihn hier ein, oder öffnen Sie ihn im Browser und bestätigen Sie dort.',
   anyLabel: 'Code aus Ihrer E-Mail',
   anyHint: 'Buchstaben oder Ziffern, genau wie in der E-Mail.',
+  ways: {
+    textCode: 'Ein Code per SMS',
+    textCodeText: 'Ziffern, die Sie hier eintippen.',
+    otherAddress: 'Ein Code an eine andere Adresse',
+    otherAddressText: 'An eine der anderen Adressen des Kontos: Sie wählen daraus.',
+  },
+  addressesTitle: 'Wohin soll der Code gehen?',
+  addressesLead: (name) => `Diese Adressen kennt ${name} von diesem Konto. Von jeder zeigt der Server nur einen Teil.`,
+  addressesNext: 'Weiter: Der Code geht sofort dorthin.',
+  addressesNextWhole: 'Weiter: Sie tippen diese Adresse ganz, dann geht der Code dorthin.',
+  addressesBack: 'Die Adressen',
+  addressTyped: 'Von Ihnen getippt',
+  wholeTitle: 'Tippen Sie die ganze Adresse',
+  wholeLead: (masked) => rich`Der Code geht an ${masked}, sobald Sie gezeigt haben, dass Sie die Adresse kennen.`,
+  wholeMailbox: 'E-Mail-Adresse',
+  wholePhone: 'Telefonnummer',
+  wholeSend: 'Code dorthin senden',
+  wholeNext: 'Ist es eine andere als die gezeigte, kommt kein Code an.',
+  notThatAddress: () => ['Das ist nicht die gezeigte Adresse.', 'Tippen Sie sie ganz, oder wählen Sie eine andere.'],
+  textTitle: 'Tippen Sie den Code aus Ihrer SMS',
+  keyWanted: 'Ein Gateway vor diesem Server will den öffentlichen Schlüssel des Projekts.',
+  keyWantedDo: 'Er heißt „publishable“ oder „anon“ key. Wer das Projekt betreibt, findet ihn in dessen Einstellungen; er steht auch im Quelltext der Seiten des Projekts.',
+  keyLabel: 'Öffentlicher Schlüssel des Projekts',
+  keyHint: 'Er beginnt mit sb_publishable_ oder eyJ. Er ist kein Geheimnis.',
+  keyEmpty: 'Fügen Sie den öffentlichen Schlüssel des Projekts ein.',
   errors: {
+    wantsKey: ({ server }) => [`Ein Gateway vor ${server} will einen öffentlichen Schlüssel.`, 'Fügen Sie diesen Server noch einmal hinzu, mit seinem Schlüssel. Ihr Konto bleibt, wie es ist.'],
+    wrongKey: ({ server }) => [`Das Gateway vor ${server} nimmt diesen Schlüssel nicht.`, 'Vergleichen Sie ihn mit den Einstellungen des Projekts: Vielleicht wurde er ersetzt. Fügen Sie den Server dann mit dem neuen hinzu.'],
+    'key.empty': () => ['Es gibt noch keinen Schlüssel.', 'Fügen Sie den öffentlichen Schlüssel des Projekts ein.'],
+    'key.notAKey': () => ['Das kann kein Schlüssel sein.', 'Kopieren Sie ihn ganz, ohne Leerzeichen.'],
+    'key.secret': () => ['Dieser Schlüssel ist geheim und darf hier nicht verwendet werden. Er wurde nicht gesendet.', 'Wer ihn hat, kann mit dem Projekt alles tun. Nehmen Sie den „publishable“ oder „anon“ key.'],
     needsMailbox: ({ server }) => [`${server} schickt Codes nur an eine E-Mail-Adresse.`, 'Geben Sie die E-Mail-Adresse dieses Kontos ein.'],
     unknownAccount: ({ server }) => [`${server} kennt kein Konto mit dieser Adresse.`, 'Suchen Sie nach einem Tippfehler, oder versuchen Sie eine andere Ihrer Adressen.'],
     proveAgain: ({ server }) => [`${server} will dafür noch einmal Ihr Passwort.`, 'Melden Sie sich ab und wieder an, und versuchen Sie es dann erneut.'],

@@ -1,3 +1,4 @@
+import { rich } from '../rich';
 import type { ServerWords } from './words';
 
 export const servers: ServerWords = {
@@ -41,7 +42,37 @@ export const servers: ServerWords = {
   linkLead: 'Copy the whole link and paste it here, or open it in your browser and confirm it there.',
   anyLabel: 'Code from your mail',
   anyHint: 'Letters or digits, just as the mail shows them.',
+  ways: {
+    textCode: 'A code by text message',
+    textCodeText: 'Digits that you type here.',
+    otherAddress: 'A code to another address',
+    otherAddressText: 'One of the account’s other addresses: you choose from them.',
+  },
+  addressesTitle: 'Where should the code go?',
+  addressesLead: (name) => `These are the addresses that ${name} knows of this account. It shows only a part of each.`,
+  addressesNext: 'Next: the code, which goes there at once.',
+  addressesNextWhole: 'Next: type this address in full, then the code goes there.',
+  addressesBack: 'The addresses',
+  addressTyped: 'You typed this one',
+  wholeTitle: 'Type the whole address',
+  wholeLead: (masked) => rich`The code goes to ${masked} once you have shown that you know it.`,
+  wholeMailbox: 'E-mail address',
+  wholePhone: 'Telephone number',
+  wholeSend: 'Send the code there',
+  wholeNext: 'If it is another address than the one shown, no code arrives.',
+  notThatAddress: () => ['That is not the address that is shown.', 'Type the whole of it, or choose another one.'],
+  textTitle: 'Type the code from your text message',
+  keyWanted: 'A gateway in front of this server wants the project’s public key.',
+  keyWantedDo: 'It is called “publishable” or “anon” key. Whoever runs the project finds it in its settings; it also stands in the source of the site’s own pages.',
+  keyLabel: 'Public key of the project',
+  keyHint: 'It begins with sb_publishable_ or eyJ. It is no secret.',
+  keyEmpty: 'Paste the public key of the project.',
   errors: {
+    wantsKey: ({ server }) => [`A gateway in front of ${server} wants a public key.`, 'Add this server once more, with its key. Your account stays as it is.'],
+    wrongKey: ({ server }) => [`The gateway in front of ${server} doesn’t take this key.`, 'Compare it with the project’s settings: it may have been replaced. Then add the server with the new one.'],
+    'key.empty': () => ['There is no key yet.', 'Paste the public key of the project.'],
+    'key.notAKey': () => ['That can’t be a key.', 'Copy it whole, without spaces.'],
+    'key.secret': () => ['That key is a secret and must not be used here. It was not sent.', 'Whoever has it can do everything with the project. Use the “publishable” or “anon” key.'],
     needsMailbox: ({ server }) => [`${server} sends codes to an e-mail address only.`, 'Type the e-mail address of this account.'],
     unknownAccount: ({ server }) => [`${server} knows no account with that address.`, 'Look for a slip of the finger, or try another address of yours.'],
     proveAgain: ({ server }) => [`${server} wants your password again for this.`, 'Sign out and in again, then try once more.'],

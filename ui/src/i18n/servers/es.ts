@@ -1,3 +1,4 @@
+import { rich } from '../rich';
 import type { ServerWords } from './words';
 
 export const servers: ServerWords = {
@@ -41,7 +42,37 @@ export const servers: ServerWords = {
   linkLead: 'Copia el enlace entero y pégalo aquí, o ábrelo en el navegador y confírmalo allí.',
   anyLabel: 'Código de tu correo',
   anyHint: 'Letras o cifras, tal como aparecen en el correo.',
+  ways: {
+    textCode: 'Un código por SMS',
+    textCodeText: 'Cifras que escribes aquí.',
+    otherAddress: 'Un código a otra dirección',
+    otherAddressText: 'A otra de las direcciones de la cuenta: eliges entre ellas.',
+  },
+  addressesTitle: '¿Adónde debe ir el código?',
+  addressesLead: (name) => `Estas son las direcciones que ${name} conoce de esta cuenta. De cada una muestra solo una parte.`,
+  addressesNext: 'Después: el código, que sale enseguida hacia allí.',
+  addressesNextWhole: 'Después: escribes esta dirección entera y el código sale hacia allí.',
+  addressesBack: 'Las direcciones',
+  addressTyped: 'La que escribiste',
+  wholeTitle: 'Escribe la dirección entera',
+  wholeLead: (masked) => rich`El código irá a ${masked} cuando hayas mostrado que la conoces.`,
+  wholeMailbox: 'Correo electrónico',
+  wholePhone: 'Número de teléfono',
+  wholeSend: 'Enviar el código allí',
+  wholeNext: 'Si es otra dirección que la mostrada, no llegará ningún código.',
+  notThatAddress: () => ['Esa no es la dirección que se muestra.', 'Escríbela entera o elige otra.'],
+  textTitle: 'Escribe el código del SMS',
+  keyWanted: 'Una pasarela delante de este servidor quiere la clave pública del proyecto.',
+  keyWantedDo: 'Se llama clave «publishable» o «anon». Quien lleva el proyecto la encuentra en sus ajustes; también está en el código de las páginas del sitio.',
+  keyLabel: 'Clave pública del proyecto',
+  keyHint: 'Empieza por sb_publishable_ o eyJ. No es un secreto.',
+  keyEmpty: 'Pega la clave pública del proyecto.',
   errors: {
+    wantsKey: ({ server }) => [`Una pasarela delante de ${server} quiere una clave pública.`, 'Añade este servidor otra vez, con su clave. Tu cuenta queda como está.'],
+    wrongKey: ({ server }) => [`La pasarela delante de ${server} no acepta esta clave.`, 'Compárala con los ajustes del proyecto: puede que la hayan cambiado. Añade entonces el servidor con la nueva.'],
+    'key.empty': () => ['Aún no hay ninguna clave.', 'Pega la clave pública del proyecto.'],
+    'key.notAKey': () => ['Eso no puede ser una clave.', 'Cópiala entera, sin espacios.'],
+    'key.secret': () => ['Esa clave es secreta y no debe usarse aquí. No se ha enviado.', 'Quien la tiene puede hacerlo todo con el proyecto. Usa la clave «publishable» o «anon».'],
     needsMailbox: ({ server }) => [`${server} solo envía códigos a un correo electrónico.`, 'Escribe el correo de esta cuenta.'],
     unknownAccount: ({ server }) => [`${server} no conoce ninguna cuenta con esa dirección.`, 'Mira si hay una errata o prueba con otra dirección tuya.'],
     proveAgain: ({ server }) => [`${server} quiere otra vez tu contraseña para esto.`, 'Cierra la sesión, vuelve a entrar y prueba otra vez.'],

@@ -1,6 +1,8 @@
-import type { ServerKind } from '../../bridge';
+import type { KeyProblem, ServerKind } from '../../bridge';
+import type { Part } from '../rich';
 import type { TwoLines } from '../words';
 
+type RichOf<A extends unknown[]> = (...args: A) => Part[];
 type Named = (name: string) => string;
 
 /** What is said about account servers that others run. */
@@ -30,7 +32,33 @@ export interface ServerWords {
   linkLead: string;
   anyLabel: string;
   anyHint: string;
-  errors: Record<'needsMailbox' | 'unknownAccount' | 'proveAgain', (about: { server: string }) => TwoLines>;
+  ways: Record<'textCode' | 'textCodeText' | 'otherAddress' | 'otherAddressText', string>;
+  /** Which of the account's addresses gets the code. */
+  addressesTitle: string;
+  addressesLead: Named;
+  addressesNext: string;
+  addressesNextWhole: string;
+  addressesBack: string;
+  addressTyped: string;
+  /** The whole of a masked address. */
+  wholeTitle: string;
+  wholeLead: RichOf<[masked: string]>;
+  wholeMailbox: string;
+  wholePhone: string;
+  wholeSend: string;
+  wholeNext: string;
+  notThatAddress: () => TwoLines;
+  textTitle: string;
+  /** The public key that a gateway wants. */
+  keyWanted: string;
+  keyWantedDo: string;
+  keyLabel: string;
+  keyHint: string;
+  keyEmpty: string;
+  errors: Record<
+    'needsMailbox' | 'unknownAccount' | 'proveAgain' | 'wantsKey' | 'wrongKey' | `key.${KeyProblem}`,
+    (about: { server: string }) => TwoLines
+  >;
   notOpened: () => TwoLines;
   /** Rules of a password, as wishes. */
   rule: Record<'needsDigit' | 'needsLowercase' | 'needsUppercase' | 'needsSymbol', () => string>;

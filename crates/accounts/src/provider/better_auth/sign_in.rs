@@ -160,7 +160,7 @@ impl Second {
             Way::Authenticator => ("two-factor/verify-totp", digits(typed)),
             Way::MailCode => ("two-factor/verify-otp", digits(typed)),
             Way::RecoveryCode => ("two-factor/verify-backup-code", saved(typed)),
-            Way::MailLink => return Err(ErrorKind::Bug.into()),
+            Way::MailLink | Way::TextCode | Way::OtherAddress => return Err(ErrorKind::Bug.into()),
         };
         let reply = self.post(desk, path, json!({ "code": code_typed.expose() })).await?;
         match (reply.status, code(&reply).as_deref()) {

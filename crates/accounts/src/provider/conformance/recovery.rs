@@ -123,7 +123,7 @@ pub async fn the_other_ways_work(bench: &dyn Bench) {
         let step = exchange.answer(Answer::OtherWay(way)).await.unwrap();
         assert_eq!(code_asked(step).way, way);
         let proof = match way {
-            Way::MailCode | Way::MailLink => bench.mailed().await,
+            Way::MailCode | Way::MailLink | Way::TextCode | Way::OtherAddress => bench.mailed().await,
             // As people type it: small letters, with spaces around.
             Way::RecoveryCode => {
                 Secret::new(format!(" {} ", bench.saved_code().unwrap().expose().to_lowercase()))

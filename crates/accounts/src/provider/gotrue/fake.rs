@@ -7,7 +7,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use axum::Router;
+use axum::extract::Request;
 use axum::http::{HeaderMap, StatusCode};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -65,6 +68,8 @@ pub struct Setup {
     pub wants_code: bool,
     /// Beside the length: a lower-case and an upper-case letter, and a digit.
     pub wants_kinds: bool,
+    /// A gateway stands in front of it and lets nobody through without this key.
+    pub key: Option<&'static str>,
 }
 
 /// The server; clones are the same one.
@@ -113,7 +118,7 @@ impl Fake {
             challenges: Vec::new(),
             made: 0,
         };
-        let path = setup.path;
+        let (path, key) = (setup.path, setup.key);
         let fake = Self { setup: Arc::new(setup), clock, state: Arc::new(Mutex::new(state)) };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -129,6 +134,7 @@ impl Fake {
             .route("/factors/{id}/verify", post(factors::verify))
             .with_state(fake.clone());
         let router = if path.is_empty() { routes } else { Router::new().nest(path, routes) };
+        let router = router.layer(middleware::from_fn(move |request, next| gateway(key, request, next)));
         tokio::spawn(async move { axum::serve(listener, router).await });
         (fake, address)
     }
@@ -219,6 +225,16 @@ impl Fake {
             None => refusal(StatusCode::INTERNAL_SERVER_ERROR, "unexpected_failure"),
         }
     }
+}
+
+async fn gateway(key: Option<&'static str>, request: Request, next: Next) -> Response {
+    let Some(key) = key else { return next.run(request).await };
+    let said = match request.headers().get("apikey") {
+        Some(given) if given == key => return next.run(request).await,
+        Some(_) => "Invalid API key",
+        None => super::NO_KEY,
+    };
+    (StatusCode::UNAUTHORIZED, axum::Json(json!({ "message": said }))).into_response()
 }
 
 async fn health() -> axum::Json<Value> {

@@ -45,6 +45,12 @@ pub struct Failure {
     pub weak_password: Option<Weak>,
 }
 
+/// What the gateway in front of the server says.
+#[derive(Deserialize)]
+pub struct Gateway {
+    pub message: String,
+}
+
 #[derive(Deserialize)]
 pub struct Weak {
     #[serde(default)]

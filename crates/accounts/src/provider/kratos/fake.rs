@@ -62,13 +62,21 @@ pub struct Setup {
     pub transitions: bool,
     /// `feature_flags.choose_recovery_address`.
     pub choose_address: bool,
+    /// A single address is offered to choose, too, as where it is not written as it was typed.
+    pub always_choose: bool,
     pub addresses: Vec<String>,
 }
 
 impl Default for Setup {
     fn default() -> Self {
         let addresses = vec![ADDRESS.into()];
-        Self { second_factor: false, transitions: true, choose_address: false, addresses }
+        Self {
+            second_factor: false,
+            transitions: true,
+            choose_address: false,
+            always_choose: false,
+            addresses,
+        }
     }
 }
 
@@ -107,6 +115,16 @@ struct Flow {
     aal2: bool,
     code: Option<String>,
     tries: u32,
+    screen: Screen,
+}
+
+/// What a recovery flow of the newer kind asks for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Screen {
+    Address,
+    Choice,
+    Whole,
+    Code,
 }
 
 type Answer = (StatusCode, axum::Json<Value>);
@@ -158,9 +176,16 @@ impl Fake {
     fn begin(&self, path: &'static str, aal2: bool, nodes: Value) -> Answer {
         let mut state = self.state();
         let id = state.name("flow");
-        let flow = Flow { id, path, begun: self.clock.now(), aal2, code: None, tries: 0 };
+        let flow =
+            Flow { id, path, begun: self.clock.now(), aal2, code: None, tries: 0, screen: Screen::Address };
         state.flows.push(flow.clone());
         self.told(StatusCode::OK, &flow, nodes, json!([]))
+    }
+
+    fn shows(&self, flow: &Flow, screen: Screen) {
+        if let Some(flow) = self.state().flows.iter_mut().find(|known| known.id == flow.id) {
+            flow.screen = screen;
+        }
     }
 
     /// A flow as JSON: what it asks for, and what was wrong.
@@ -198,7 +223,14 @@ impl Fake {
         let mut state = self.state();
         let id = state.name("flow");
         let begun = self.clock.now();
-        state.flows.push(Flow { id: id.clone(), begun, code: None, tries: 0, ..flow.clone() });
+        state.flows.push(Flow {
+            id: id.clone(),
+            begun,
+            code: None,
+            tries: 0,
+            screen: Screen::Address,
+            ..flow.clone()
+        });
         id
     }
 }

@@ -169,6 +169,9 @@ pub fn way_name(way: Way) -> &'static str {
         Way::MailLink => "mail_link",
         Way::RecoveryCode => "recovery_code",
         Way::Authenticator => "totp",
+        // It has no such ways.
+        Way::TextCode => "text_code",
+        Way::OtherAddress => "other_address",
     }
 }
 

@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use serde_json::{Value, json};
 
-use super::{Answer, Fake, Flow, TRIES, error, input, refusal, shown_again, text, unnamed};
+use super::{Answer, Fake, Flow, Screen, TRIES, error, input, refusal, shown_again, text, unnamed};
 use crate::clock::Clock as _;
 
 pub async fn begin(State(fake): State<Fake>, headers: HeaderMap) -> Answer {
@@ -39,28 +39,52 @@ pub async fn submit(
         return unnamed(StatusCode::BAD_REQUEST).into_response();
     }
     if let Some(code) = given("code") {
+        if fake.setup.choose_address && flow.screen != Screen::Code {
+            return wanting(&fake, &flow).into_response();
+        }
         return check(&fake, &flow, code);
     }
-    let (whole, chosen) = (given("recovery_confirm_address"), given("recovery_select_address"));
     let answer = match (fake.setup.choose_address, given("recovery_address"), given("email")) {
         (false, None, Some(email)) => mail(&fake, &flow, email, "email"),
-        (true, Some(_), None) if whole.is_some() => {
-            mail(&fake, &flow, whole.unwrap_or_default(), "recovery_confirm_address")
-        }
-        (true, Some(typed), None) => {
-            let all = &fake.setup.addresses;
-            let known = all.iter().any(|address| address == typed);
-            if !known || all.len() == 1 || chosen.is_some_and(|chosen| chosen == opaque(typed)) {
-                mail(&fake, &flow, typed, "recovery_confirm_address")
-            } else if chosen.is_some() {
-                ask_whole(&fake, &flow, typed)
-            } else {
-                ask_choice(&fake, &flow, typed)
-            }
-        }
+        (true, Some(typed), None) => on_screen(&fake, &flow, typed, &given),
+        // What the screen asks for is missing.
+        (true, None, None) => wanting(&fake, &flow),
         _ => unnamed(StatusCode::BAD_REQUEST),
     };
     answer.into_response()
+}
+
+/// The newer flows know which screen they show, and take no other one's answer.
+fn on_screen<'a>(fake: &Fake, flow: &Flow, typed: &str, given: &impl Fn(&str) -> Option<&'a str>) -> Answer {
+    let all = &fake.setup.addresses;
+    let known = all.iter().any(|address| address == typed);
+    let back = given("screen") == Some("previous");
+    match flow.screen {
+        Screen::Address if !known || (all.len() == 1 && !fake.setup.always_choose) => {
+            mail(fake, flow, typed, "recovery_confirm_address")
+        }
+        Screen::Address => ask_choice(fake, flow, typed),
+        // There is nothing before it to go back to.
+        Screen::Choice if back => unnamed(StatusCode::INTERNAL_SERVER_ERROR),
+        Screen::Choice => match given("recovery_select_address") {
+            Some(chosen) if chosen == opaque(typed) => mail(fake, flow, typed, "recovery_confirm_address"),
+            Some(chosen) if all.iter().any(|address| opaque(address) == chosen) => {
+                ask_whole(fake, flow, typed)
+            }
+            Some(_) => unnamed(StatusCode::BAD_REQUEST),
+            None => wanting(fake, flow),
+        },
+        Screen::Whole | Screen::Code if back => ask_choice(fake, flow, typed),
+        Screen::Whole | Screen::Code => match given("recovery_confirm_address") {
+            Some(whole) => mail(fake, flow, whole, "recovery_confirm_address"),
+            None => wanting(fake, flow),
+        },
+    }
+}
+
+/// The screen once more, with the message that a property is missing.
+fn wanting(fake: &Fake, flow: &Flow) -> Answer {
+    fake.told(StatusCode::BAD_REQUEST, flow, json!([]), json!([error(4_000_002, json!({}))]))
 }
 
 /// Codes of this flow that were sent before are gone. Whoever has no account is told the same.
@@ -71,6 +95,7 @@ fn mail(fake: &Fake, flow: &Flow, address: &str, resend: &str) -> Answer {
     let known = fake.setup.addresses.iter().any(|known| known == address);
     if let Some(flow) = state.flows.iter_mut().find(|known| known.id == flow.id) {
         flow.code = known.then(|| code.clone());
+        flow.screen = Screen::Code;
     }
     if known {
         state.mailed.push((address.into(), code));
@@ -80,6 +105,7 @@ fn mail(fake: &Fake, flow: &Flow, address: &str, resend: &str) -> Answer {
 }
 
 fn ask_choice(fake: &Fake, flow: &Flow, typed: &str) -> Answer {
+    fake.shows(flow, Screen::Choice);
     let choice = |address: &String| {
         let mut node = input("code", "recovery_select_address", json!(opaque(address)));
         node["meta"] = json!({ "label": { "id": 1_070_000, "type": "info", "text": masked(address) } });
@@ -91,9 +117,11 @@ fn ask_choice(fake: &Fake, flow: &Flow, typed: &str) -> Answer {
 }
 
 fn ask_whole(fake: &Fake, flow: &Flow, typed: &str) -> Answer {
+    fake.shows(flow, Screen::Whole);
     let nodes = json!([
         input("code", "recovery_confirm_address", Value::Null),
         input("code", "recovery_address", json!(typed)),
+        input("code", "screen", json!("previous")),
     ]);
     fake.told(StatusCode::OK, flow, nodes, json!([]))
 }
@@ -152,10 +180,13 @@ fn code_nodes(resend: &str, address: &str) -> Value {
 }
 
 fn opaque(address: &str) -> String {
-    format!("hash-of-{}", address.len())
+    let sum = address.bytes().fold(7_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
+    format!("hash-{sum:08x}")
 }
 
 fn masked(address: &str) -> String {
-    let (local, domain) = address.split_once('@').unwrap_or((address, ""));
+    let Some((local, domain)) = address.split_once('@') else {
+        return format!("{}****{}", &address[..3], &address[address.len() - 2..]);
+    };
     format!("{}****@{domain}", local.chars().take(2).collect::<String>())
 }
