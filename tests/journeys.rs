@@ -95,6 +95,8 @@ impl Journey {
             AnswerForm::Address { place } => format!("address {place}"),
             AnswerForm::WholeAddress { address } => format!("the whole address {address}"),
             AnswerForm::FindOut => "find out".into(),
+            AnswerForm::Wait => "nothing but time".into(),
+            AnswerForm::Yes => "yes".into(),
         };
         let result = self.app.answer(self.flow, answer).await;
         self.tell(&said, result)
