@@ -241,6 +241,11 @@ pub async fn open() -> Result<impl Bench> {
     SiteBench::start(Arc::new(Site::start(&[]).await?), false).await
 }
 
+/// The same with a second factor.
+pub async fn open_with_second_factor() -> Result<impl Bench> {
+    SiteBench::start(Arc::new(Site::start(&[]).await?), true).await
+}
+
 fn install() -> Result<PathBuf> {
     install::once("allauth", VERSION, |folder| install::python(folder, &PACKAGES))
 }

@@ -270,6 +270,12 @@ pub async fn open() -> Result<impl Bench> {
     ServerBench::made(Host::start(false).await?, Setup::default()).await
 }
 
+/// The same with a second factor.
+pub async fn open_with_second_factor() -> Result<impl Bench> {
+    let setup = Setup { second_factor: true, ..Setup::default() };
+    ServerBench::made(Host::start(false).await?, setup).await
+}
+
 async fn a_wrong_link_comes_back(bench: &ServerBench) {
     let mut exchange = bench.recover().await;
     bench.mailed().await;

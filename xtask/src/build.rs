@@ -4,8 +4,8 @@ use std::process::Command;
 
 use anyhow::{Result, bail};
 
-use crate::setup;
 use crate::shell::Shell;
+use crate::{setup, terminal};
 
 /// One set of features for every debug build of the workspace, so that no step compiles the tree again.
 pub const FEATURES: &str = "regain/custom-protocol,regain/window-tests";
@@ -42,7 +42,12 @@ pub fn bundle(shell: &Shell) -> Result<()> {
     } else {
         "deb,rpm"
     };
-    shell.run(&mut tauri(shell, &["build", "--ci", "--bundles", kinds])?)?;
+    terminal::build(shell)?;
+    let mut build = tauri(shell, &["build", "--ci", "--bundles", kinds])?;
+    if cfg!(windows) {
+        build.args(["--config", &terminal::windows_config()]);
+    }
+    shell.run(&mut build)?;
     println!("The installers stand in target/release/bundle.");
     Ok(())
 }

@@ -24,8 +24,7 @@ pub fn play(shell: &Shell, place: Where) -> Result<()> {
             "--bin",
             "regain",
         ]))?;
-        let folder = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| shell.path("target"), Into::into);
-        let app = folder.join("debug").join(if cfg!(windows) { "regain.exe" } else { "regain" });
+        let app = shell.target().join("debug").join(if cfg!(windows) { "regain.exe" } else { "regain" });
         return shell.run(&mut shell.command(app, &["--practice"]));
     }
     if !cfg!(target_os = "linux") {

@@ -10,6 +10,7 @@ mod packages;
 mod report;
 mod setup;
 mod shell;
+mod terminal;
 mod test;
 mod vault;
 
@@ -27,13 +28,14 @@ cargo xtask <word>
                      without a display it is played in a virtual one and told in target/demo/transcript.md
   test               Set up, then run every check and every test, the slow ones too
   test servers [NAME]
-                     Only the real account servers: allauth, better_auth, atproto, matrix, or all of them
+                     Only the real account servers, asked by Regain and by regain-cli:
+                     allauth, better_auth, atproto, matrix, or all of them
   check [--advisories]
                      Formatting, lints, types, licences, bindings; with --advisories also the RustSec database
   bindings           Write ui/src/bindings.ts from the Rust commands
   soak               The long forms of the vault's tests: hours of kills, flips and fuzzing in half an hour
   bench vault        The vault's speed and memory beside KeePassXC's
-  bundle             Build the installers of this system (on Linux: .deb and .rpm)
+  bundle             Build the installers of this system (on Linux: .deb and .rpm), regain-cli in them
   measure            Start-up time and idle memory of the release window (Linux, after bundle)
 
 CI=true makes `test` fail when anything could not be run.";

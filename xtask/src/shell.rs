@@ -22,6 +22,11 @@ impl Shell {
         inside.split('/').fold(self.root.clone(), |path, part| path.join(part))
     }
 
+    /// Where cargo puts what it makes.
+    pub fn target(&self) -> PathBuf {
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| self.path("target"), Into::into)
+    }
+
     pub fn command(&self, program: impl AsRef<std::ffi::OsStr>, args: &[&str]) -> Command {
         let mut command = Command::new(program);
         command.args(args).current_dir(&self.root);

@@ -20,10 +20,12 @@ pub fn everything(shell: &Shell) -> Result<()> {
     report.finish()
 }
 
-/// The account servers that others wrote, installed into `target/servers` and started on loopback.
+/// The account servers that others wrote, installed into `target/servers` and started on loopback: for the adapters,
+/// and for the terminal.
 pub fn servers(shell: &Shell, name: Option<&str>) -> Result<()> {
     setup::everything(shell)?;
-    let mut args = build::test_args(&["--test", "servers", "--", "--include-ignored"]);
+    let mut args =
+        build::test_args(&["--test", "servers", "--test", "real_servers", "--", "--include-ignored"]);
     args.extend(name);
     shell.run(&mut shell.cargo(&args))
 }

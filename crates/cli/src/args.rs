@@ -88,6 +88,10 @@ pub enum Command {
     Show(Show),
     /// Copy a saved password; the clipboard is cleared while the command waits
     Copy(Copy),
+    /// Take an account out of Regain, with its passwords; the account at its server stays
+    Remove(Remove),
+    /// Show earlier states of the vault, and bring one back
+    Earlier(Earlier),
     /// Make a password and print it
     Generate(Generate),
     /// Ask for the vault's password again from now on
@@ -152,6 +156,23 @@ pub struct Copy {
     /// Leave it in the clipboard until something else is copied
     #[arg(long)]
     pub keep: bool,
+}
+
+#[derive(Args)]
+pub struct Remove {
+    /// Its name, identifier, server, IDENTIFIER@SERVER, or the first characters of its id
+    #[arg(value_name = "ACCOUNT")]
+    pub account: String,
+    /// Without being asked
+    #[arg(long, short)]
+    pub yes: bool,
+}
+
+#[derive(Args)]
+pub struct Earlier {
+    /// Bring back the state with this id; the present one can be brought back in the same way
+    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
+    pub restore: Option<String>,
 }
 
 #[derive(Args)]

@@ -19,6 +19,7 @@ use crate::words;
 
 mod doctor;
 mod door;
+mod earlier;
 mod passwords;
 
 pub struct Run {
@@ -39,6 +40,8 @@ impl Run {
             Command::SignOut(one) => self.sign_out(one).await,
             Command::Show(show) => self.show(show).await,
             Command::Copy(copy) => self.copy(copy).await,
+            Command::Remove(remove) => self.remove(remove).await,
+            Command::Earlier(earlier) => self.earlier(earlier).await,
             Command::Generate(generate) => self.generate(generate).await,
             Command::Lock => self.lock().await,
             Command::Unlock(unlock) => self.unlock(unlock).await,

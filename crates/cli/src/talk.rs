@@ -4,7 +4,7 @@ use accounts::flow::{Flow, Given};
 use accounts::generate::Recipe;
 use accounts::provider::About;
 use accounts::store::StoreKind;
-use accounts::{ErrorKind, Secret};
+use accounts::{Account, ErrorKind, Secret, address};
 use serde_json::{Value, json};
 
 use self::json::Json;
@@ -254,15 +254,27 @@ impl Talk {
         }
     }
 
-    /// Yes is only what says yes.
     pub async fn may_stay_open(&mut self) -> Result<bool> {
         match self {
             Self::Terminal(terminal) => {
                 out::say(words::KEEP_UNLOCKED);
-                let said = terminal.line(words::YES_NO).await?.to_lowercase();
-                Ok(said == "y" || said == "yes")
+                terminal.yes().await
             }
-            Self::Json(json) => json.yes("stay_open").await,
+            Self::Json(json) => json.yes("stay_open", json!({})).await,
+        }
+    }
+
+    pub async fn may_remove(&mut self, account: &Account, store: StoreKind) -> Result<bool> {
+        match self {
+            Self::Terminal(terminal) => {
+                let name = format!("{} ({})", out::plain(&account.name), out::plain(&account.identifier));
+                out::say(&words::ask_remove(&name, &address::host(&account.server.base), store));
+                terminal.yes().await
+            }
+            Self::Json(json) => {
+                let named = json!({ "id": account.id.as_str(), "name": account.name, "identifier": account.identifier });
+                json.yes("remove", json!({ "account": named })).await
+            }
         }
     }
 }

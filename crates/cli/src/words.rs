@@ -127,6 +127,49 @@ pub const HIDDEN: &str = "(hidden; --reveal prints it)";
 pub const CODE_HELP: &str = "Look in the spam folder. Mail can be slow: the first code may still work when a second one comes.\n\
     Is it the right address? Only type a code that reached you yourself; nobody else needs it.";
 
+pub const NO_EARLIER: (&str, &str) =
+    ("Only a vault has earlier states.", "Your passwords rest in the system's keychain.");
+pub const NO_STATES: &str = "There is no earlier state yet.";
+pub const NO_STATE: (&str, &str) =
+    ("There is no such earlier state.", "See which there are: regain-cli earlier");
+
+/// Whether it is gone for good depends on where it was.
+fn way_back(store: StoreKind) -> &'static str {
+    match store {
+        StoreKind::Vault => "An earlier state of the vault brings them back: regain-cli earlier",
+        StoreKind::Keychain | StoreKind::Memory => "They leave this computer for good.",
+    }
+}
+
+pub fn ask_remove(name: &str, host: &str, store: StoreKind) -> String {
+    format!(
+        "Remove {name} from Regain?\nIts password and its history go with it; the account at {host} itself stays.\n{}",
+        way_back(store)
+    )
+}
+
+pub fn removed(name: &str, signed_out: bool, store: StoreKind) -> String {
+    let told = if signed_out { "" } else { " Its server was not reached: Regain stays signed in there." };
+    let back = if store == StoreKind::Vault { " Undo it: regain-cli earlier" } else { "" };
+    format!("{name} is removed.{told}{back}")
+}
+
+pub fn accounts(count: usize) -> String {
+    if count == 1 { "1 account".into() } else { format!("{count} accounts") }
+}
+
+/// What bringing a state back would do, by the names of the accounts.
+pub fn effect(back: &str, gone: &str, differ: &str) -> String {
+    let parts = [("brings back", back), ("takes away", gone), ("changes", differ)];
+    let parts = parts.iter().filter(|(_, names)| !names.is_empty());
+    let parts: Vec<String> = parts.map(|(what, names)| format!("{what} {names}")).collect();
+    if parts.is_empty() { "changes no account".into() } else { parts.join("; ") }
+}
+
+pub fn restored(count: usize, undo: &str) -> String {
+    format!("That state is back: {}. Undo it: regain-cli earlier --restore {undo}", accounts(count))
+}
+
 pub fn recovery_key(groups: &[String]) -> String {
     format!(
         "Write this recovery key down on paper; it opens the vault if you forget the password.\n\
@@ -213,11 +256,11 @@ pub fn code(ask: &CodeAsk) -> String {
 }
 
 pub fn code_prompt(ask: &CodeAsk) -> String {
-    let name = match ask.shape {
-        CodeShape::Digits(count) => format!("Code, {count} digits"),
-        CodeShape::Groups { .. } => "Recovery code".into(),
-        CodeShape::Link => "Link from the mail".into(),
-        CodeShape::Any => "Code".into(),
+    let name = match (ask.way, ask.shape) {
+        (Way::RecoveryCode, _) => "Recovery code".into(),
+        (_, CodeShape::Digits(count)) => format!("Code, {count} digits"),
+        (_, CodeShape::Link) => "Link from the mail".into(),
+        (_, CodeShape::Groups { .. } | CodeShape::Any) => "Code".into(),
     };
     let mut keys: Vec<&str> = Vec::new();
     if ask.may_be_opened {

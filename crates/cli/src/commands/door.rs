@@ -52,7 +52,7 @@ impl Run {
         self.talk.done(json!({ "store": "vault", "stays_open": false, "changed": had }), text)
     }
 
-    fn chosen(&self) -> Result<StoreKind> {
+    pub(super) fn chosen(&self) -> Result<StoreKind> {
         match self.place.chosen()?.map(|chosen| chosen.store) {
             Some(StoreKind::Memory) => Err(Stop::new(Exit::Store, "only_window", words::ONLY_WINDOW)),
             Some(kind) => Ok(kind),

@@ -67,8 +67,12 @@ impl Json {
         text(&self.answer(&[answer, "cancel"]).await?, answer)
     }
 
-    pub async fn yes(&self, question: &str) -> Result<bool> {
-        line(json!({ "question": question, "answers": ["yes", "cancel"] }))?;
+    pub async fn yes(&self, question: &str, more: Value) -> Result<bool> {
+        let mut asked = json!({ "question": question, "answers": ["yes", "cancel"] });
+        if let (Value::Object(asked), Value::Object(more)) = (&mut asked, more) {
+            asked.extend(more);
+        }
+        line(asked)?;
         let answer = self.answer(&["yes", "cancel"]).await?;
         answer.get("yes").and_then(Value::as_bool).ok_or_else(Stop::bad_answer)
     }

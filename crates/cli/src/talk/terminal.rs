@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal as _};
 use accounts::Secret;
 use accounts::flow::{Given, Question};
 use accounts::generate::Recipe;
-use accounts::provider::{Addresses, CodeAsk, CodeShape, Way};
+use accounts::provider::{Addresses, CodeAsk, Way};
 use accounts::store::StoreKind;
 
 use super::hidden::Hidden;
@@ -85,10 +85,10 @@ impl Terminal {
         }
         let prompt = words::code_prompt(ask);
         loop {
-            let typed = match ask.shape {
+            let typed = match ask.way {
                 // It opens the account next year, too.
-                CodeShape::Groups { .. } => self.hidden(&prompt).await?,
-                _ => Secret::new(self.line(&prompt).await?),
+                Way::RecoveryCode => self.hidden(&prompt).await?,
+                Way::MailCode | Way::MailLink | Way::Authenticator => Secret::new(self.line(&prompt).await?),
             };
             match typed.expose().trim() {
                 "" if ask.may_be_opened => return Ok(Reply::Give(Given::Opened)),
@@ -172,6 +172,12 @@ impl Terminal {
             Ok(None) => Err(Stop::cancelled()),
             Err(_) => Err(Stop::no_terminal()),
         }
+    }
+
+    /// Yes is only what says yes.
+    pub async fn yes(&self) -> Result<bool> {
+        let said = self.line(words::YES_NO).await?.to_lowercase();
+        Ok(said == "y" || said == "yes")
     }
 
     async fn blocking<T: Send + 'static>(&self, read: impl FnOnce() -> T + Send + 'static) -> Result<T> {

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::bench::{Bench, MASTER, PASSWORD, Talk};
+use crate::bench::{Bench, PASSWORD};
+use crate::program::{MASTER, Talk};
 
 const INSIDE: &str = "REGAIN_TEST_DISPLAY";
 

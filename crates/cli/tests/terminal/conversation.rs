@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use crate::bench::{Bench, MASTER, NEW, PASSWORD};
+use crate::bench::{Bench, NEW, PASSWORD};
+use crate::program::MASTER;
 
 #[test]
 fn a_forgotten_password_from_the_first_line_to_the_last() {

@@ -5,7 +5,8 @@ use std::process::Stdio;
 
 use serde_json::json;
 
-use crate::bench::{Bench, MASTER, PASSWORD, Ran};
+use crate::bench::{Bench, PASSWORD};
+use crate::program::{MASTER, Ran};
 
 #[test]
 fn nothing_is_chosen_before_the_first_start() {
@@ -100,7 +101,7 @@ fn a_line_that_is_no_answer_ends_it() {
 }
 
 /// The lines end where an answer was wanted.
-fn talk_end_after_eof(talk: &mut crate::bench::Talk) -> i32 {
+fn talk_end_after_eof(talk: &mut crate::program::Talk) -> i32 {
     talk.close();
     assert_eq!(talk.hear()["error"]["kind"], "cancelled");
     talk.end()
@@ -135,6 +136,8 @@ fn help_completions_and_the_man_page_say_what_there_is() {
         "sign-out",
         "show",
         "copy",
+        "remove",
+        "earlier",
         "generate",
         "lock",
         "unlock",
@@ -180,6 +183,7 @@ fn every_name_in_json_is_documented() {
         include_str!("../../src/clipboard.rs"),
         include_str!("../../src/commands.rs"),
         include_str!("../../src/commands/door.rs"),
+        include_str!("../../src/commands/earlier.rs"),
         include_str!("../../src/commands/passwords.rs"),
         include_str!("../../src/talk.rs"),
         include_str!("../../src/talk/json.rs"),

@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, MASTER, NEW, PASSWORD, Ran, Talk, command};
+use crate::bench::{Bench, NEW, PASSWORD};
+use crate::program::{MASTER, Ran, Talk, command};
 
 /// A bus and a keyring of their own; they end with it.
 struct Session {

@@ -6,12 +6,14 @@ mod bench;
 #[cfg(target_os = "linux")]
 mod clipboard;
 mod conversation;
+mod earlier;
 mod exits;
 #[cfg(target_os = "linux")]
 mod keychain;
 mod lost;
 mod others;
 mod passwords;
+mod program;
 #[cfg(target_os = "linux")]
 mod prompts;
 #[cfg(target_os = "linux")]

@@ -23,7 +23,7 @@ fn one_that_is_kept_while_the_vault_is_locked_is_offered_when_it_opens() {
     let made = bench.run(&["generate", "--keep", "--purpose", "the market"]);
     assert_eq!(made.code, 0, "no password of the vault is needed: {}", made.err);
     let home = bench.home();
-    let key = accounts::store::vault::VaultKey::Password(accounts::Secret::new(crate::bench::MASTER));
+    let key = accounts::store::vault::VaultKey::Password(accounts::Secret::new(crate::program::MASTER));
     bench.runtime.block_on(home.vault().open(key, false)).unwrap();
     let waiting = bench.runtime.block_on(home.vault().made()).unwrap();
     assert_eq!(waiting.len(), 1);

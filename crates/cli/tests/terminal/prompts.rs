@@ -1,6 +1,13 @@
 //! A person at a terminal.
 
-use crate::bench::{Bench, MASTER, NEW, PASSWORD};
+use std::sync::Arc;
+
+use accounts::Secret;
+use accounts::clock::ManualClock;
+use accounts::provider::atproto;
+
+use crate::bench::{Bench, NEW, PASSWORD};
+use crate::program::MASTER;
 use crate::pty::Terminal;
 
 const CTRL_C: u8 = 3;
@@ -103,6 +110,21 @@ fn a_saved_password_is_one_enter_and_a_recovery_code_is_typed_without_echo() {
     terminal.press(CTRL_D);
     assert_eq!(terminal.end(), 1);
     assert!(!terminal.screen.contains("WRON-GWRO"));
+}
+
+/// It looks like a saved one, and works a quarter of an hour.
+#[test]
+fn a_mailed_code_in_groups_is_no_saved_one() {
+    let bench = Bench::new();
+    let clock = Arc::new(ManualClock::at(1_800_000_000));
+    let start = atproto::fake::Fake::start(clock, Secret::new(PASSWORD));
+    let (fake, address) = bench.runtime.block_on(start).unwrap();
+    let mut terminal = unlocked(&bench, &["recover", &address.to_string(), atproto::fake::EMAIL]);
+    terminal.expect("\nCode (r = new code, ? = help): ");
+    let code = fake.mailed().unwrap();
+    terminal.type_line(code.expose());
+    terminal.expect(code.expose());
+    terminal.expect("New password");
 }
 
 #[test]

@@ -7,7 +7,8 @@ use accounts::store::vault::VaultKey;
 use accounts::{AccountState, Secret};
 use serde_json::json;
 
-use crate::bench::{Bench, MASTER, NEW, PASSWORD, Talk};
+use crate::bench::{Bench, NEW, PASSWORD};
+use crate::program::{MASTER, Talk};
 
 /// What the window holds while the terminal works.
 #[test]
