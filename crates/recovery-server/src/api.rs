@@ -3,10 +3,12 @@
 mod about;
 mod extract;
 mod guard;
+mod links;
 mod not_me;
 mod oauth;
 mod outbox;
 mod pages;
+mod pairings;
 mod password;
 mod phone;
 mod problem;
@@ -58,6 +60,12 @@ pub(crate) fn contract() -> OpenApiRouter<App> {
         .routes(routes!(recovery::send))
         .routes(routes!(recovery::check))
         .routes(routes!(recovery::set_password))
+        .routes(routes!(pairings::list))
+        .routes(routes!(pairings::end))
+        .routes(routes!(links::start))
+        .routes(routes!(links::current))
+        .routes(routes!(links::approve))
+        .routes(routes!(links::deny))
         .routes(routes!(oauth::metadata))
         .routes(routes!(oauth::device::authorize))
         .routes(routes!(oauth::token::token))
