@@ -1,12 +1,14 @@
 //! The snapshot: an authenticated header, then the payload in sealed chunks.
 
+use std::sync::mpsc;
+use std::thread::Builder;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use zeroize::Zeroizing;
 
-use crate::disk::{File, read_full, write_all};
+use crate::disk::{File, again, read_full, write_all};
 use crate::error::{Error, Result};
-use crate::keys::{DataKey, NONCE, TAG};
+use crate::keys::{DataKey, NONCE, TAG, wipe_stack};
 use crate::slots::{self, Slot};
 use crate::wiped::Wiped;
 
@@ -21,6 +23,11 @@ const CHUNK: usize = 64 * 1024;
 pub(crate) const PAYLOAD_MOST: usize = 256 * 1024 * 1024;
 /// Bytes of a snapshot at most: header, payload, and a tag for each chunk.
 pub(crate) const FILE_MOST: usize = HEADER_MOST + PAYLOAD_MOST + PAYLOAD_MOST / CHUNK * TAG;
+
+/// Chunks from which on reading and opening go on side by side.
+const SIDE_BY_SIDE: usize = 16;
+
+const CUT_SHORT: Error = Error::Damaged("a chunk is cut short");
 
 #[derive(Clone)]
 pub(crate) struct Header {
@@ -68,6 +75,20 @@ impl Front {
 }
 
 impl Header {
+    /// Reads the header at the start of a snapshot, not authenticated yet; how many bytes the file has behind it.
+    pub fn read(file: &mut dyn File) -> Result<(Self, usize)> {
+        let size = usize::try_from(again(|| file.size())?).ok().filter(|size| *size <= FILE_MOST);
+        let size = size.ok_or(Error::Limit("the size of a file"))?;
+        let mut bytes = vec![0; FIXED];
+        let fixed = read_full(file, &mut bytes)?;
+        bytes.truncate(fixed);
+        let whole = Front::parse(&bytes)?.size;
+        bytes.resize(whole, 0);
+        let read = fixed + read_full(file, &mut bytes[fixed..])?;
+        let (header, start) = Self::parse(&bytes[..read])?;
+        Ok((header, size.saturating_sub(start)))
+    }
+
     /// Reads the header of a snapshot, not authenticated yet; where it ends.
     pub fn parse(bytes: &[u8]) -> Result<(Self, usize)> {
         let front = Front::parse(bytes)?;
@@ -123,26 +144,81 @@ impl Header {
     }
 }
 
-/// Opens the chunks of a whole snapshot, which stand behind a header that is authentic, where they lie: the payload,
-/// padding included.
-pub(crate) fn open_body(mut bytes: Wiped, start: usize, header: &Header, key: &DataKey) -> Result<Wiped> {
-    let body = bytes.len() - start;
+/// Reads the chunks behind an authentic header, `body` bytes in all, and opens each where it lies: the payload, padding
+/// included.
+pub(crate) fn read_body(file: &mut dyn File, body: usize, header: &Header, key: &DataKey) -> Result<Wiped> {
     let size = payload_size(body)?;
-    let cipher = key.snapshot(&header.save_salt);
     let count = body.div_ceil(CHUNK + TAG);
-    for number in 0..count {
-        let from = start + number * (CHUNK + TAG);
-        // The size was checked: the last chunk has more than its tag.
-        let end = bytes.len().min(from + CHUNK + TAG) - TAG;
-        let (tag, to) = (array_at(&bytes, end), number * CHUNK);
-        bytes.copy_within(from..end, to);
-        let text = &mut bytes[to..to + end - from];
-        if !cipher.open(&nonce(number, number + 1 == count), &header.mac, text, &tag) {
-            return Error::damaged("a chunk is not what was written");
-        }
+    let cipher = key.snapshot(&header.save_salt);
+    let open = |chunk: Chunk<'_>| {
+        let nonce = nonce(chunk.number, chunk.number + 1 == count);
+        let opens = cipher.open(&nonce, &header.mac, chunk.text, &chunk.tag);
+        if opens { Ok(()) } else { Error::damaged("a chunk is not what was written") }
+    };
+    // The tag of a chunk lies where the next will: only the last has a place of its own.
+    let mut payload = Wiped::zeros(size + TAG);
+    if count < SIDE_BY_SIDE {
+        read_chunks(file, &mut payload, open)?;
+    } else {
+        // A channel takes along into its blocks on the heap whatever lies where they are made on the stack.
+        wipe_stack();
+        apart(|| side_by_side(file, &mut payload, &open))?;
     }
-    bytes.truncate(size);
-    Ok(bytes)
+    payload.truncate(size);
+    Ok(payload)
+}
+
+/// Opens chunks in another thread while the next are read.
+fn side_by_side<'a>(
+    file: &mut dyn File,
+    payload: &'a mut [u8],
+    open: &(impl Fn(Chunk<'a>) -> Result<()> + Sync),
+) -> Result<()> {
+    std::thread::scope(|scope| {
+        let (give, take) = mpsc::channel();
+        let opener = Builder::new().spawn_scoped(scope, move || {
+            let opened = apart(|| take.iter().try_for_each(open));
+            wipe_stack();
+            opened
+        })?;
+        // It takes no more once a chunk did not open, and says so itself.
+        let read = read_chunks(file, payload, |chunk| give.send(chunk).map_err(|_| CUT_SHORT));
+        drop(give);
+        opener.join().map_err(|_| CUT_SHORT)??;
+        read
+    })
+}
+
+/// In a frame of its own, below that of its caller: what it leaves there can be wiped.
+#[inline(never)]
+fn apart<T>(work: impl FnOnce() -> T) -> T {
+    work()
+}
+
+/// A sealed chunk, read.
+struct Chunk<'a> {
+    number: usize,
+    text: &'a mut [u8],
+    tag: [u8; TAG],
+}
+
+fn read_chunks<'a>(
+    file: &mut dyn File,
+    mut rest: &'a mut [u8],
+    mut then: impl FnMut(Chunk<'a>) -> Result<()>,
+) -> Result<()> {
+    let mut number = 0;
+    while rest.len() > TAG {
+        let size = CHUNK.min(rest.len() - TAG);
+        if read_full(file, &mut rest[..size + TAG])? != size + TAG {
+            return Err(CUT_SHORT);
+        }
+        let tag = array_at(rest, size);
+        let (text, behind) = rest.split_at_mut(size);
+        then(Chunk { number, text, tag })?;
+        (rest, number) = (behind, number + 1);
+    }
+    Ok(())
 }
 
 /// Writes a whole snapshot.
@@ -187,12 +263,12 @@ pub(crate) fn verify(file: &mut dyn File, header: &Header, payload: &[u8], key: 
 /// Bytes of the payload in a body of that size.
 fn payload_size(body: usize) -> Result<usize> {
     let chunks = body.div_ceil(CHUNK + TAG);
-    let size = body.checked_sub(chunks * TAG).ok_or(Error::Damaged("a chunk is cut short"))?;
+    let size = body.checked_sub(chunks * TAG).ok_or(CUT_SHORT)?;
     if size > PAYLOAD_MOST {
         return Err(Error::Limit("the size of the payload"));
     }
     let last = body - chunks.saturating_sub(1) * (CHUNK + TAG);
-    if chunks == 0 || last <= TAG { Error::damaged("a chunk is cut short") } else { Ok(size) }
+    if chunks == 0 || last <= TAG { Err(CUT_SHORT) } else { Ok(size) }
 }
 
 fn nonce(number: usize, last: bool) -> [u8; NONCE] {

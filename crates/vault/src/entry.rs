@@ -5,6 +5,7 @@ use minicbor::data::Type;
 use minicbor::{Decoder, Encoder};
 
 use crate::error::{Error, Result};
+use crate::walk::Walk;
 use crate::wiped::Wiped;
 
 pub(crate) const ID: u64 = 0;
@@ -33,17 +34,17 @@ pub struct Entry<'a> {
 impl<'a> Entry<'a> {
     /// Reads a whole entry, and nothing behind it.
     pub(crate) fn read(raw: &'a [u8]) -> Result<Self> {
-        let mut decoder = Decoder::new(raw);
-        let entry = Self::take(&mut decoder)?;
-        if decoder.position() == raw.len() { Ok(entry) } else { Err(MALFORMED) }
+        let mut walk = Walk::new(raw, 0);
+        let entry = Self::take(&mut walk)?;
+        if walk.ended() { Ok(entry) } else { Err(MALFORMED) }
     }
 
-    /// Reads the entry at which the decoder stands, in one walk.
-    pub(crate) fn take(decoder: &mut Decoder<'a>) -> Result<Self> {
+    /// Reads the entry at which the walk stands.
+    pub(crate) fn take(walk: &mut Walk<'a>) -> Result<Self> {
         let mut entry = Self { id: "", text: "", shown: None, changed_at: None, secrets: None };
         let (mut seen, mut unknown) = (0_u8, Vec::new());
-        for _ in 0..decoder.map().ok().flatten().ok_or(MALFORMED)? {
-            let key = decoder.u64().map_err(|_| MALFORMED)?;
+        for _ in 0..walk.map().ok_or(MALFORMED)? {
+            let key = walk.unsigned().ok_or(MALFORMED)?;
             if key > CHANGED_AT {
                 unknown.push(key);
             } else if seen & 1 << key != 0 {
@@ -52,23 +53,16 @@ impl<'a> Entry<'a> {
                 seen |= 1 << key;
             }
             match key {
-                ID => entry.id = name(decoder.str().map_err(|_| WRONG_TYPE)?)?,
-                TEXT => entry.text = decoder.str().map_err(|_| WRONG_TYPE)?,
-                SHOWN => entry.shown = Some(decoder.bytes().map_err(|_| WRONG_TYPE)?),
+                ID => entry.id = name(walk.str().ok_or(WRONG_TYPE)?)?,
+                TEXT => entry.text = walk.str().ok_or(WRONG_TYPE)?,
+                SHOWN => entry.shown = Some(walk.bytes().ok_or(WRONG_TYPE)?),
                 SECRETS => {
-                    let start = decoder.position();
-                    let mut names = Vec::new();
-                    for _ in 0..decoder.map().ok().flatten().ok_or(WRONG_TYPE)? {
-                        names.push(name(decoder.str().map_err(|_| MALFORMED)?)?);
-                        decoder.bytes().map_err(|_| WRONG_TYPE)?;
-                    }
-                    if stands_twice(&mut names) {
-                        return Error::damaged("a secret stands twice");
-                    }
-                    entry.secrets = decoder.input().get(start..decoder.position());
+                    let start = walk.at();
+                    walk_over_secrets(walk)?;
+                    entry.secrets = walk.since(start);
                 }
-                CHANGED_AT => entry.changed_at = Some(decoder.u64().map_err(|_| WRONG_TYPE)?),
-                _ => skip(decoder, 1)?,
+                CHANGED_AT => entry.changed_at = Some(walk.unsigned().ok_or(WRONG_TYPE)?),
+                _ => walk.over(1)?,
             }
         }
         if stands_twice(&mut unknown) {
@@ -77,17 +71,14 @@ impl<'a> Entry<'a> {
         if entry.id.is_empty() { Error::damaged("an entry without an id") } else { Ok(entry) }
     }
 
+    /// The id alone of an entry that was read before.
+    pub(crate) fn id_of(raw: &'a [u8]) -> &'a str {
+        text_at(raw, ID).unwrap_or_default()
+    }
+
     /// The text alone of an entry that was read before.
     pub(crate) fn text_of(raw: &'a [u8]) -> &'a str {
-        let mut decoder = Decoder::new(raw);
-        for _ in 0..decoder.map().ok().flatten().unwrap_or(0) {
-            match decoder.u64() {
-                Ok(TEXT) => return decoder.str().unwrap_or_default(),
-                Ok(_) if decoder.skip().is_ok() => {}
-                _ => break,
-            }
-        }
-        ""
+        text_at(raw, TEXT).unwrap_or_default()
     }
 
     /// Names of its secrets.
@@ -99,6 +90,39 @@ impl<'a> Entry<'a> {
         // It was walked when it was read.
         self.secrets.into_iter().filter_map(|raw| secrets(raw).ok()).flatten().filter_map(Result::ok)
     }
+}
+
+/// A text of an entry that was read before.
+fn text_at(raw: &[u8], wanted: u64) -> Option<&str> {
+    let mut walk = Walk::new(raw, 0);
+    for _ in 0..walk.map()? {
+        if walk.unsigned()? == wanted {
+            return walk.str();
+        }
+        walk.over_again()?;
+    }
+    None
+}
+
+fn walk_over_secrets(walk: &mut Walk<'_>) -> Result<()> {
+    // Most entries have few; more of them are worth a list of its own.
+    let (mut few, mut many) = ([""; 8], Vec::new());
+    for number in 0..walk.map().ok_or(WRONG_TYPE)? {
+        let name = name(walk.str().ok_or(MALFORMED)?)?;
+        walk.bytes().ok_or(WRONG_TYPE)?;
+        match usize::try_from(number).ok().and_then(|number| few.get_mut(number)) {
+            Some(place) => *place = name,
+            None => many.push(name),
+        }
+    }
+    // No name is empty: a place that was not taken is like no name.
+    let twice = if many.is_empty() {
+        (1..few.len()).any(|n| !few[n].is_empty() && few[..n].contains(&few[n]))
+    } else {
+        many.extend(few);
+        stands_twice(&mut many)
+    };
+    if twice { Error::damaged("a secret stands twice") } else { Ok(()) }
 }
 
 const WRONG_TYPE: Error = Error::Damaged("a value of the wrong type");

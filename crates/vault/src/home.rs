@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::container::{FILE_MOST, HEADER_MOST};
+use crate::container::Header;
 use crate::disk::{Disk, File, How, again, read_full, write_all};
 use crate::error::{Error, Result};
 use crate::wiped::Wiped;
@@ -71,27 +71,23 @@ impl Home {
         }
     }
 
-    /// A whole file of at most that many bytes; `None` if it is not there.
-    pub(crate) fn read(&self, path: &Path, most: usize) -> Result<Option<Wiped>> {
-        let mut file = match again(|| self.disk.open(path, How::Read)) {
-            Ok(file) => file,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error.into()),
-        };
-        read_whole(&mut *file, most).map(Some)
+    /// A file to read from; `None` if it is not there.
+    pub(crate) fn open(&self, path: &Path) -> Result<Option<Box<dyn File>>> {
+        match again(|| self.disk.open(path, How::Read)) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            opened => Ok(Some(opened?)),
+        }
     }
 
-    /// No more of the snapshot than its header may have.
-    pub(crate) fn read_header(&self) -> Result<Vec<u8>> {
-        let mut file = match again(|| self.disk.open(&self.vault(), How::Read)) {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Err(Error::Missing),
-            opened => opened?,
-        };
-        let size = usize::try_from(again(|| file.size())?).ok().filter(|size| *size <= FILE_MOST);
-        let mut bytes = vec![0; size.ok_or(Error::Limit("the size of a file"))?.min(HEADER_MOST)];
-        let read = read_full(&mut *file, &mut bytes)?;
-        bytes.truncate(read);
-        Ok(bytes)
+    /// A whole file of at most that many bytes; `None` if it is not there.
+    pub(crate) fn read(&self, path: &Path, most: usize) -> Result<Option<Wiped>> {
+        self.open(path)?.map(|mut file| read_whole(&mut *file, most)).transpose()
+    }
+
+    /// The header of the snapshot, not authenticated.
+    pub(crate) fn read_header(&self) -> Result<Header> {
+        let mut file = self.open(&self.vault())?.ok_or(Error::Missing)?;
+        Ok(Header::read(&mut *file)?.0)
     }
 
     pub(crate) fn write(&self, path: &Path, bytes: &[u8]) -> Result<()> {

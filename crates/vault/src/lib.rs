@@ -22,6 +22,7 @@ mod recovery_key;
 mod search;
 mod slots;
 mod vault;
+mod walk;
 mod wiped;
 
 #[cfg(any(test, feature = "testing"))]
@@ -42,14 +43,41 @@ pub use vault::{Anchor, LOCKED, MADE, Vault};
 /// What the fuzzers feed: each must take any bytes without a panic.
 #[cfg(feature = "testing")]
 pub mod fuzz {
+    use std::io::{self, Read as _};
+
+    /// A file that is read once, from its start.
+    struct Bytes<'a>(&'a [u8]);
+
+    impl crate::File for Bytes<'_> {
+        fn size(&mut self) -> io::Result<u64> {
+            Ok(self.0.len() as u64)
+        }
+
+        fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+            self.0.read(into)
+        }
+
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::Unsupported.into())
+        }
+
+        fn cut(&mut self, _: u64) -> io::Result<()> {
+            Err(io::ErrorKind::Unsupported.into())
+        }
+
+        fn sync(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
     /// A snapshot's header and, under a data key of zeros, its chunks and payload.
     pub fn container(bytes: &[u8]) {
-        let copy = || crate::wiped::Wiped::copy_of(bytes);
-        if let Ok((header, start)) = crate::container::Header::parse(bytes) {
+        let mut file = Bytes(bytes);
+        if let Ok((header, body)) = crate::container::Header::read(&mut file) {
             let zeros = crate::keys::DataKey::copy_of(&[0; 32]);
-            let _ = crate::container::open_body(copy(), start, &header, &zeros);
+            let _ = crate::container::read_body(&mut file, body, &header, &zeros);
         }
-        let _ = crate::payload::Book::read(copy());
+        let _ = crate::payload::Book::read(crate::wiped::Wiped::copy_of(bytes));
     }
 
     /// The list of slots.

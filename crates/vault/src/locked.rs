@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use crate::container::{FIXED, Front, Header, array_at, unix};
+use crate::container::{FIXED, Front, array_at, unix};
 use crate::disk::{How, again};
 use crate::entry::head;
 use crate::error::{Error, Result};
@@ -45,7 +45,7 @@ pub struct Outside {
 /// Looks at a vault from outside. Errors: as for opening, but for the key.
 pub fn look(home: &Home) -> Result<Outside> {
     let _lock = home.lock_to_read()?;
-    let (header, _) = Header::parse(&home.read_header()?)?;
+    let header = home.read_header()?;
     let bytes = home.read(&home.journal(), journal::FILE_MOST)?.unwrap_or_default();
     let frames = journal::split(&bytes)?.list;
     let made = frames.iter().filter(|it| it.kind == LOCKED && it.generation == header.generation);
@@ -90,10 +90,7 @@ pub fn append_locked(
 }
 
 pub(crate) fn front(home: &Home) -> Result<Front> {
-    let mut file = match again(|| home.disk.open(&home.vault(), How::Read)) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(Error::Missing),
-        opened => opened?,
-    };
+    let mut file = home.open(&home.vault())?.ok_or(Error::Missing)?;
     let mut bytes = [0; FIXED];
     let read = crate::disk::read_full(&mut *file, &mut bytes)?;
     Front::parse(&bytes[..read])

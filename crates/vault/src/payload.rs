@@ -14,6 +14,7 @@ use crate::entry::{
 use crate::error::{Error, Result};
 use crate::keys::{Cipher, DataKey, Random};
 use crate::search::Haystack;
+use crate::walk::Walk;
 use crate::wiped::Wiped;
 
 const COUNT: u64 = 0;
@@ -84,21 +85,21 @@ impl Book {
         let hasher = RandomState::new();
         let (mut places, mut hashes) = (Vec::with_capacity(count), Vec::with_capacity(count));
         let mut texts = 0;
-        while decoder.position() < end {
-            let start = decoder.position();
-            let entry = Entry::take(&mut decoder)?;
+        let mut walk = Walk::new(&raw[..end], decoder.position());
+        while !walk.ended() {
+            let start = walk.at();
+            let entry = Entry::take(&mut walk)?;
             hashes.push(hasher.hash_one(entry.id));
             texts += entry.text.len();
             // 256 MiB fit.
             let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-            places.push(Place::Read { start: place(start), end: place(decoder.position()) });
+            places.push(Place::Read { start: place(start), end: place(walk.at()) });
         }
         if places.len() != count {
             return Error::damaged("the number of entries");
         }
         let mut index = HashTable::with_capacity(count);
-        let id =
-            |number: u32| raw_at(&raw, &places, number).and_then(|raw| Entry::read(raw).ok()).map(|it| it.id);
+        let id = |number: u32| raw_at(&raw, &places, number).map(Entry::id_of);
         for (number, hash) in (0_u32..).zip(&hashes) {
             if index.find(*hash, |other| id(*other) == id(number)).is_some() {
                 return Error::damaged("two entries of one id");
@@ -296,10 +297,8 @@ impl Book {
                 self.places.push(Place::Changed(raw));
                 self.live += 1;
                 let Self { raw, places, index, hasher, .. } = self;
-                let hash = |number: &u32| {
-                    let raw = raw_at(raw, places, *number);
-                    hasher.hash_one(raw.and_then(|raw| Entry::read(raw).ok()).map_or("", |entry| entry.id))
-                };
+                let hash =
+                    |number: &u32| hasher.hash_one(raw_at(raw, places, *number).map_or("", Entry::id_of));
                 index.insert_unique(hasher.hash_one(id), number, hash);
                 number
             }
@@ -323,9 +322,7 @@ impl Book {
     }
 
     fn find(&self, id: &str) -> Option<u32> {
-        let same = |number: &u32| {
-            self.raw_of(*number).and_then(|raw| Entry::read(raw).ok()).is_some_and(|entry| entry.id == id)
-        };
+        let same = |number: &u32| self.raw_of(*number).is_some_and(|raw| Entry::id_of(raw) == id);
         self.index.find(self.hasher.hash_one(id), same).copied()
     }
 

@@ -40,14 +40,14 @@ impl Haystack {
             self.current.resize(place + 1, segment);
         }
         self.current[place] = segment;
-        fold(text, |bytes| self.text.push(bytes));
+        fold(text, &mut self.text);
         self.text.push(&[END]);
     }
 
     /// Entries that hold every word, in their order.
     pub fn find(&self, query: &str, most: usize) -> Vec<u32> {
         let mut folded = Wiped::default();
-        fold(query, |bytes| folded.push(bytes));
+        fold(query, &mut folded);
         let mut words: Vec<&[u8]> =
             folded.split(|byte| *byte == b' ').filter(|word| !word.is_empty()).collect();
         words.sort_by_key(|word| std::cmp::Reverse(word.len()));
@@ -73,36 +73,46 @@ impl Haystack {
 }
 
 /// Without case and diacritics; anything that is no letter or sign becomes a space.
-fn fold(text: &str, mut push: impl FnMut(&[u8])) {
+fn fold(text: &str, into: &mut Wiped) {
     let mut rest = text;
     while !rest.is_empty() {
-        let plain = rest.bytes().position(|byte| !byte.is_ascii()).unwrap_or(rest.len());
-        for some in rest.as_bytes()[..plain].chunks(64) {
-            let mut part = [0; 64];
-            for (to, byte) in part.iter_mut().zip(some) {
-                *to = if byte.is_ascii_control() { b' ' } else { byte.to_ascii_lowercase() };
-            }
-            push(&part[..some.len()]);
+        let (plain, _) = rest.as_bytes().split_at(plain_prefix(rest.as_bytes()));
+        let start = into.len();
+        into.push(plain);
+        for byte in &mut into[start..] {
+            *byte = if byte.is_ascii_control() { b' ' } else { byte.to_ascii_lowercase() };
         }
-        let mut characters = rest[plain..].chars();
+        let mut characters = rest[plain.len()..].chars();
         if let Some(character) = characters.next() {
             // One by one: what depends on its neighbours is the order of marks, and they go.
-            decompose_compatible(character, |part| fold_one(part, &mut push));
+            decompose_compatible(character, |part| fold_one(part, into));
         }
         rest = characters.as_str();
     }
 }
 
-fn fold_one(character: char, push: &mut impl FnMut(&[u8])) {
+/// Bytes of ASCII at its start.
+fn plain_prefix(text: &[u8]) -> usize {
+    if text.is_ascii() {
+        return text.len();
+    }
+    text.iter().position(|byte| !byte.is_ascii()).unwrap_or(text.len())
+}
+
+fn fold_one(character: char, into: &mut Wiped) {
+    if character.is_ascii_alphanumeric() {
+        // Most that is left of a letter without its marks.
+        return into.push(&[(character as u8).to_ascii_lowercase()]);
+    }
     if is_combining_mark(character) {
         return;
     }
     for lower in character.to_lowercase() {
         match plain(lower) {
-            Some(plain) => push(plain.as_bytes()),
+            Some(plain) => into.push(plain.as_bytes()),
             None if is_combining_mark(lower) => {}
-            None if lower.is_control() || lower.is_whitespace() => push(b" "),
-            None => push(lower.encode_utf8(&mut [0; 4]).as_bytes()),
+            None if lower.is_control() || lower.is_whitespace() => into.push(b" "),
+            None => into.push(lower.encode_utf8(&mut [0; 4]).as_bytes()),
         }
     }
 }

@@ -145,7 +145,7 @@ impl Vault {
     /// `Damaged`, `Newer`, `RolledBack`, `Limit`, `OnlyKeychain`, `Io`; whatever it is, the files are left as they are.
     pub fn open(home: Home, key: &Key<'_>, seen: Option<&Anchor>, dice: Arc<dyn Random>) -> Result<Self> {
         // The slow part goes first and without the lock.
-        let (header, _) = Header::parse(&home.read_header()?)?;
+        let header = home.read_header()?;
         let mut data = None;
         for slot in &header.slots {
             data = slot.open(key, &header.vault_id)?;

@@ -39,8 +39,11 @@ fn nothing_is_left_when_it_is_locked() {
     let kept = Change::PutSecret { id: "a".into(), name: "now".into(), secret: Zeroizing::new(canary(KEPT)) };
     let shown =
         Change::Put { id: "a".into(), text: Some("a".into()), shown: Some(canary(SHOWN)), changed_at: None };
-    vault.change(&[shown, kept]).unwrap();
+    // So large that another thread opens its chunks.
+    let filler = Change::Put { id: "b".into(), text: None, shown: Some(vec![7; 2 << 20]), changed_at: None };
+    vault.change(&[shown, kept, filler]).unwrap();
     vault.compact(at(1)).unwrap();
+    let save_salt = fs::read(folder.path().join("regain.vault")).unwrap()[46..78].to_vec();
     let id = vault.anchor().vault_id;
     drop(vault);
     let data = forge::data_key(DATA);
@@ -54,6 +57,7 @@ fn nothing_is_left_when_it_is_locked() {
         ("the key of the journal", from("regain vault journal")),
         ("the key of what is locked", from("regain vault locked")),
         ("the key of the header", from("regain vault header")),
+        ("the key of the snapshot", forge::hkdf(&data, &save_salt, "regain vault snapshot").to_vec()),
     ];
 
     let mut child = Command::new(std::env::current_exe().unwrap())

@@ -152,6 +152,26 @@ fn chunks_that_are_not_as_they_were() {
     }
 }
 
+/// A snapshot so large that its chunks are opened while the next are read.
+#[test]
+fn chunks_that_are_opened_beside_reading() {
+    let forge = forge::good::chunked(20 * CHUNK);
+    let (vault, front) = (forge.seal(), forge.front().len());
+    let count = forge.chunks(true).len();
+    assert!(count > 16, "{count}");
+    Vault::open(home(&with(vault.clone(), None)), &Key::Password(PASSWORD), None, dice(2)).unwrap();
+    for one in [0, 1, 9, count - 2, count - 1] {
+        let mut flipped = vault.clone();
+        flipped[front + one * (CHUNK + TAG) + 5] ^= 1;
+        refuse(flipped, "flipped");
+        refuse(forge.with_chunks(|chunks| drop(chunks.remove(one))), "dropped");
+        refuse(forge.with_chunks(|chunks| chunks.swap(one, (one + 1) % count)), "swapped");
+        for length in [front + one * (CHUNK + TAG), front + one * (CHUNK + TAG) + TAG, vault.len() - 1] {
+            refuse(vault[..length].to_vec(), "cut short");
+        }
+    }
+}
+
 #[test]
 fn old_generations() {
     let disk = ScratchDisk::new();

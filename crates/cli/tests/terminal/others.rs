@@ -7,7 +7,8 @@ use accounts::clock::ManualClock;
 use accounts::provider::{atproto, gotrue, kratos, matrix};
 use serde_json::json;
 
-use crate::bench::{Bench, MASTER, NEW, PASSWORD};
+use crate::bench::{Bench, NEW, PASSWORD};
+use crate::program::MASTER;
 use crate::pty::Terminal;
 
 #[test]

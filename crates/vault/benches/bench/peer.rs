@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use crate::{Run, sample};
+use crate::{Run, fastest, peak, process, sample};
 
 const PASSWORD: &str = "teapot gravel monday owl";
+const INPUT: &str = "teapot gravel monday owl\n";
 
 /// Its name and version, if it is there.
 pub fn version() -> Option<String> {
@@ -79,7 +80,7 @@ fn import(folder: &Path, count: usize) -> PathBuf {
     // 100 ms for the key is the least that it takes.
     let mut command = cli();
     command.args(["import", "-q", "-p", "-t", "100"]).arg(&list).arg(&database);
-    Run::of(&mut command, &format!("{PASSWORD}\n{PASSWORD}\n"));
+    process(&mut command, &format!("{PASSWORD}\n{PASSWORD}\n"));
     fs::remove_file(list).unwrap();
     database
 }
@@ -89,7 +90,7 @@ impl Peer {
         fs::create_dir_all(folder).unwrap();
         let one = import(folder, 1);
         let mut small = Self { database: one, count: 1, start: Duration::ZERO };
-        small.start = Run::fastest((0..5).map(|_| small.search(&sample(0).user)).collect()).took;
+        small.start = fastest(10, |_| process(&mut small.search(&sample(0).user), INPUT));
         Self { database: import(folder, count), count, start: small.start }
     }
 
@@ -98,13 +99,16 @@ impl Peer {
         if self.count > 10_000 { 1 } else { 5 }
     }
 
-    fn search(&self, word: &str) -> Run {
-        Run::of(cli().args(["search", "-q"]).arg(&self.database).arg(word), &format!("{PASSWORD}\n"))
+    fn search(&self, word: &str) -> Command {
+        let mut command = cli();
+        command.args(["search", "-q"]).arg(&self.database).arg(word);
+        command
     }
 
     pub fn open_and_search(&self) -> Run {
-        let run = Run::fastest((0..self.times()).map(|_| self.search("garden")).collect());
-        Run { took: run.took.saturating_sub(self.start), ..run }
+        let search = || self.search("garden");
+        let whole = fastest(self.times(), |_| process(&mut search(), INPUT));
+        Run { took: whole.saturating_sub(self.start), kib: peak(&mut search(), INPUT) }
     }
 
     pub fn change(&self) -> Duration {
@@ -113,8 +117,8 @@ impl Peer {
             let user = format!("changed {number}");
             let mut command = cli();
             command.args(["edit", "-q", "-u", &user]).arg(&self.database).arg(title);
-            Run::of(&mut command, &format!("{PASSWORD}\n"))
+            process(&mut command, INPUT)
         };
-        Run::fastest((1..=self.times()).map(edit).collect()).took.saturating_sub(self.start)
+        fastest(self.times(), |run| edit(run + 1)).saturating_sub(self.start)
     }
 }

@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use super::Vault;
 use crate::backup::{self, Backup, Difference};
-use crate::container::{self, FILE_MOST, Header, moment};
+use crate::container::{self, Header, moment};
 use crate::entry::{Entry, secret_aad};
 use crate::error::{Error, Result};
 use crate::keys::{Cipher, Keys};
@@ -65,8 +65,8 @@ impl Vault {
     }
 
     fn read_backup(&self, backup: &Backup) -> Result<(Book, Cipher)> {
-        let bytes = self.home.read(&backup.path(&self.home), FILE_MOST)?.ok_or(Error::NotFound)?;
-        let (header, start) = Header::parse(&bytes)?;
+        let mut file = self.home.open(&backup.path(&self.home))?.ok_or(Error::NotFound)?;
+        let (header, body) = Header::read(&mut *file)?;
         if header.vault_id != self.header.vault_id {
             return Error::damaged("a backup of another vault");
         }
@@ -74,7 +74,7 @@ impl Vault {
         keys.extend(self.book.earlier_keys());
         let key = keys.into_iter().find(|key| header.is_authentic(key));
         let key = key.ok_or(Error::Damaged("a backup is not what was written"))?;
-        let book = Book::read(container::open_body(bytes, start, &header, &key)?)?;
+        let book = Book::read(container::read_body(&mut *file, body, &header, &key)?)?;
         Ok((book, Keys::new(key, &header.vault_id).secrets))
     }
 }

@@ -4,7 +4,7 @@ use zeroize::Zeroizing;
 
 use super::{Anchor, LOCKED, MADE, Vault};
 use crate::change::{Change, Step, decode_changes, encode_changes};
-use crate::container::{self, FILE_MOST, Header};
+use crate::container::{self, Header};
 use crate::disk::{How, again};
 use crate::entry::fields;
 use crate::error::{Error, Result};
@@ -115,15 +115,15 @@ impl Vault {
 
 /// Reads snapshot and journal. `Stale` when the header does not stand under this data key.
 pub(super) fn load(home: &Home, keys: &Keys, dice: &dyn Random) -> Result<(Header, Book, Tail)> {
-    let bytes = home.read(&home.vault(), FILE_MOST)?.ok_or(Error::Missing)?;
-    let (header, start) = Header::parse(&bytes)?;
+    let mut file = home.open(&home.vault())?.ok_or(Error::Missing)?;
+    let (header, body) = Header::read(&mut *file)?;
     if !header.is_authentic(&keys.data) {
         return Err(Error::Stale);
     }
     if header.public_key != keys.locked.public() {
         return Error::damaged("the public key is not the vault's");
     }
-    let mut book = Book::read(container::open_body(bytes, start, &header, &keys.data)?)?;
+    let mut book = Book::read(container::read_body(&mut *file, body, &header, &keys.data)?)?;
     let bytes = home.read(&home.journal(), journal::FILE_MOST)?.unwrap_or_default();
     let frames = journal::split(&bytes)?;
     let mut tail = Tail::at_start(&header);
