@@ -78,6 +78,10 @@ export type Abilities = {
 	recoverByMailbox: boolean,
 	changeWithCurrent: boolean,
 	sessions: boolean,
+	/**  Signing in by a phone, and how far such a session reaches. */
+	pair: Reaches | null,
+	/**  A phone's browser can be signed in from here. */
+	linkPhone: boolean,
 };
 
 /**  Name and note of an account, as they are being edited. */
@@ -139,6 +143,13 @@ export type AddressesView = {
 	typed: number | null,
 };
 
+export type AllowPhoneView = {
+	phone: string,
+	network: string | null,
+	/**  The store holds a password that can be used without typing it. */
+	saved: boolean,
+};
+
 /**  What the person gave; without `Debug`, because it holds what was typed. */
 export type AnswerForm = { kind: "password"; password: string } | 
 /**  Use the password that is in the store; it never comes to the web view. */
@@ -152,7 +163,9 @@ export type AnswerForm = { kind: "password"; password: string } |
 /**  One of the addresses, by its place. */
 { kind: "address"; place: number } | { kind: "wholeAddress"; address: string } | 
 /**  Find out what became of a change whose answer was lost. */
-{ kind: "findOut" };
+{ kind: "findOut" } | 
+/**  Nothing to give but time: answered once something is different. It may take minutes. */
+{ kind: "wait" } | { kind: "yes" };
 
 /**  An earlier state of the vault, compared with the present one. */
 export type BackupView = {
@@ -207,6 +220,14 @@ export type CodeView = {
 	mayBeOpened: boolean,
 };
 
+export type ConfirmView = {
+	digits: number,
+	scannedAt: number,
+	validUntil: number,
+	/**  Known once a try was wrong. */
+	triesLeft: number | null,
+};
+
 export type Copied = {
 	/**  Seconds until it leaves the clipboard. */
 	clearIn: number,
@@ -233,7 +254,9 @@ export type DoctorView = {
 
 export type Done = "signedIn" | "passwordChanged" | 
 /**  The answer of an earlier try was lost; signing in has shown that the new password holds. */
-"changeConfirmed";
+"changeConfirmed" | 
+/**  By a phone, without a password. */
+"paired" | "phoneLinked";
 
 export type DoneView = {
 	account: string,
@@ -263,6 +286,8 @@ export type ErrorView = { kind: "offline" } |
 { kind: "unknownAccount" } | 
 /**  The server wants the password again, and none is saved that it takes. */
 { kind: "proveAgain" } | 
+/**  A session that a phone gave may not do that yet. */
+{ kind: "tooNew"; wait: number | null } | 
 /**  TLS could not be set up; often the computer's clock is wrong. */
 { kind: "notTrusted" } | 
 /**  A gateway in front of the server wants the public key of the project. */
@@ -315,7 +340,11 @@ export type IdentifierCheck = {
 	suggestion: string | null,
 };
 
-export type IntentKind = "signIn" | "recover" | "changePassword";
+export type IntentKind = "signIn" | "recover" | "changePassword" | 
+/**  Signing in here by a phone. */
+"pair" | 
+/**  Signing a phone in from here. */
+"linkPhone";
 
 /**  Why a typed key is not used. */
 export type KeyProblem = "empty" | "notAKey" | 
@@ -344,6 +373,17 @@ export type NewPasswordView = {
 	maxLength: number,
 	/**  Set when the last answer was lost: the change may or may not have happened. */
 	unknown: boolean,
+};
+
+export type PairedView = {
+	identifier: string,
+	/**  Masked address of its mailbox. */
+	mailbox: string | null,
+	reach: Reaches,
+	/**  Until then it may not change the password. */
+	weakUntil: number | null,
+	/**  It is in the list already, and goes on there. */
+	listed: boolean,
 };
 
 export type PasswordFacts = {
@@ -386,16 +426,48 @@ export type ProblemView = { kind: "wrongPassword" } |
 { kind: "notOpened" } | { kind: "weakPassword"; reasons: WeakReason[] } | { kind: "mismatch" } | { kind: "tooSoon"; wait: number } | 
 /**  The lost answer is found: the password was not changed. */
 { kind: "notChanged" } | 
+/**  The server cannot be reached at the moment; waiting goes on. */
+{ kind: "stillTrying" } | 
 /**  What was typed cannot stand behind the mask. */
 { kind: "notThatAddress" };
 
-export type Question = ({ kind: "password"; purpose: PasswordPurpose; saved: boolean }) & { masked?: never } | {
+/**  A QR code with its clocks. */
+export type QrView = {
+	/**  Black on white, one unit for each module, the white around it included. */
+	svg: string,
+	/**  Smallest side at which it may be shown, CSS pixels. */
+	smallestSide: number,
+	/**  The page for those who cannot scan, to be typed. */
+	address: string,
+	/**  What is typed there. */
+	letters: string,
+	shownAt: number,
+	/**  When a new one is asked for; `None`: this one lasts. */
+	renewsAt: number | null,
+	validUntil: number,
+	/**  A code is typed after the scan, so that nobody can pass off a QR code of their own. */
+	guarded: boolean,
+	/**  What the session will be good for. */
+	reach: Reaches | null,
+};
+
+export type Question = ({ kind: "password"; purpose: PasswordPurpose; saved: boolean }) & { masked?: never; validUntil?: never } | {
 	kind: "code",
 } & CodeView | {
 	kind: "newPassword",
 } & NewPasswordView | {
+	kind: "scanQr",
+} & QrView | {
+	kind: "confirmCode",
+} & ConfirmView | ({ kind: "waitForPhone"; validUntil: number }) & { masked?: never; purpose?: never; saved?: never } | {
+	kind: "confirmAccount",
+} & PairedView | {
+	kind: "showCode",
+} & ShowCodeView | {
+	kind: "allowPhone",
+} & AllowPhoneView | {
 	kind: "chooseAddress",
-} & AddressesView | ({ kind: "confirmAddress"; masked: string }) & { purpose?: never; saved?: never } | {
+} & AddressesView | ({ kind: "confirmAddress"; masked: string }) & { purpose?: never; saved?: never; validUntil?: never } | {
 	kind: "done",
 } & DoneView;
 
@@ -404,6 +476,10 @@ export type Reach =
 "fine" | 
 /**  The network is there, the server is not. */
 "serverAway" | "offline";
+
+export type Reaches = "full" | 
+/**  It says who somebody is, and opens nothing. */
+"identityOnly";
 
 export type Resolution = "newHolds" | "oldHolds" | "neitherFits" | 
 /**  The server was not reached; it is asked again next time. */
@@ -461,6 +537,14 @@ export type Settings = {
 	lockAfterMinutes: number,
 	/**  Seconds until a copied secret leaves the clipboard, 10–120. */
 	clearClipboardSeconds: number,
+};
+
+/**  Digits to be typed on the phone. */
+export type ShowCodeView = {
+	code: string,
+	phone: string,
+	network: string | null,
+	validUntil: number,
 };
 
 /**  What the window needs to draw its first screen. */
