@@ -272,6 +272,10 @@ impl Pair {
             return Err(ErrorKind::Unsupported.into());
         };
         let digits: String = typed.expose().chars().filter(char::is_ascii_digit).collect();
+        if digits.len() != usize::from(DIGITS) {
+            // Not a code at all: it is not worth one of the few tries.
+            return self.ask(Some(Problem::WrongCode));
+        }
         let digits = Secret::new(digits);
         let code = self.device_code.clone();
         let fields = [("device_code", code.expose()), ("client_id", CLIENT), ("code", digits.expose())];
