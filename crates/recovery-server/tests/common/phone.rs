@@ -46,7 +46,23 @@ impl Phone {
         phone
     }
 
+    /// Posts through a proxy that says where it came from.
+    pub async fn post_via(&self, world: &World, path: &str, fields: &[(&str, &str)], from: &str) -> Page {
+        self.send_via(world, Method::POST, path, Some(form(fields)), Some(from)).await
+    }
+
     async fn send(&self, world: &World, method: Method, path: &str, body: Option<String>) -> Page {
+        self.send_via(world, method, path, body, None).await
+    }
+
+    async fn send_via(
+        &self,
+        world: &World,
+        method: Method,
+        path: &str,
+        body: Option<String>,
+        from: Option<&str>,
+    ) -> Page {
         let mut request = world
             .request(method, path)
             .header("user-agent", FIREFOX)
@@ -55,6 +71,9 @@ impl Phone {
             self.cookies.lock().unwrap().iter().map(|(name, value)| format!("{name}={value}")).collect();
         if !cookies.is_empty() {
             request = request.header("cookie", cookies.join("; "));
+        }
+        if let Some(from) = from {
+            request = request.header("x-forwarded-for", from);
         }
         if body.is_some() {
             request = request.header("content-type", "application/x-www-form-urlencoded");
