@@ -223,7 +223,8 @@ async fn another_phone_of_the_same_account_may_deny() {
     let (scene, _) = Scene::confirmed().await;
     let other = Phone::signed_in(&scene.world, 11, "jana").await;
     let list = other.get(&scene.world, "/device/sessions").await;
-    other.submit(&scene.world, &list, "/device/deny", &[]).await;
+    let list = other.submit(&scene.world, &list, "/device/deny", &[]).await;
+    assert!(list.says("No device was let in that way."), "{}", list.html);
     assert_eq!(scene.state().await, "access_denied");
 }
 
