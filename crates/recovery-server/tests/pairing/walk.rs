@@ -257,3 +257,27 @@ async fn every_page_is_said_in_four_languages() {
         assert!(page.says(says), "{language}: {}", page.html);
     }
 }
+
+#[tokio::test]
+async fn on_this_machine_alone_it_works_without_tls() {
+    let world = World::with(|config| {
+        config.public_url = "http://127.0.0.1:8321".parse().unwrap();
+        config.practice = true;
+    })
+    .await;
+    world.add_jana(false).await;
+    let asked = Computer::new(1).ask(&world).await;
+    for origin in ["http://127.0.0.1:8321", "http://localhost:8321"] {
+        let mut phone = Phone::new(3);
+        phone.origin = Some(origin.to_owned());
+        let page = phone.get(&world, &asked.qr).await;
+        assert!(page.says("Practice: nothing here is real."), "{}", page.html);
+        let fields = [("identifier", "jana"), ("password", PASSWORD)];
+        let page = phone.submit(&world, &page, "/device/sign-in", &fields).await;
+        assert!(page.has_form("/device/scan"), "{}", page.html);
+        assert_eq!(phone.cookies.lock().unwrap().keys().collect::<Vec<_>>(), ["phone"]);
+    }
+    let mut phone = Phone::new(3);
+    phone.origin = Some("http://localhost:9999".to_owned());
+    assert_eq!(phone.post(&world, "/device/sign-in", &[]).await.status, 403);
+}

@@ -137,8 +137,8 @@ async fn pointed(app: &App, visitor: &Visitor, q: &str) -> Result<Response, Prob
     let token = csrf(app, signed.session.id.as_bytes(), &pairing.id);
     let page = Page::of(words.asking)
         .facts(&facts(app, visitor, &pairing))
-        .form(place.keep(Form::to("/device/deny")).hidden("csrf", &token).quiet(words.deny))
-        .form(place.keep(Form::to("/device/scan")).hidden("csrf", &token).button(words.show_code));
+        .form(place.keep(Form::to("/device/deny")).hidden("csrf", &token).button(words.deny))
+        .form(place.keep(Form::to("/device/scan")).hidden("csrf", &token).quiet(words.show_code));
     Ok(page.show(app, visitor))
 }
 
