@@ -1,4 +1,4 @@
-use super::{Form, OAuthError, Proved, SCOPE, check_client};
+use super::{Form, OAuthError, Proved, SCOPE, is_known};
 use crate::api::extract::{Caller, device, line_mac};
 use crate::audit::{Event, Step};
 use crate::pairing::{self, Pointer};
@@ -50,7 +50,9 @@ pub(in crate::api) async fn authorize(
     proof: Proved,
     Form(ask): Form<DeviceAsk>,
 ) -> Result<Json<DeviceAnswer>, OAuthError> {
-    check_client(&ask.client_id)?;
+    if !is_known(&ask.client_id) {
+        return Err(OAuthError::invalid_client());
+    }
     if ask.scope.is_some_and(|scope| scope != SCOPE) {
         return Err(OAuthError::new("invalid_scope"));
     }
@@ -137,7 +139,9 @@ pub(in crate::api) async fn confirm(
     proof: Proved,
     Form(ask): Form<ConfirmAsk>,
 ) -> Result<Json<ConfirmAnswer>, OAuthError> {
-    check_client(&ask.client_id)?;
+    if !is_known(&ask.client_id) {
+        return Err(OAuthError::invalid_client());
+    }
     let typed =
         token::read_code(&ask.code, pairing::DIGITS).ok_or_else(|| OAuthError::new("invalid_request"))?;
     let pairing = proof.pairing(&app, &ask.device_code).await?;
@@ -198,7 +202,9 @@ pub(in crate::api) async fn cancel(
     proof: Proved,
     Form(ask): Form<CancelAsk>,
 ) -> Result<Json<CancelAnswer>, OAuthError> {
-    check_client(&ask.client_id)?;
+    if !is_known(&ask.client_id) {
+        return Err(OAuthError::invalid_client());
+    }
     let pairing = proof.pairing(&app, &ask.device_code).await?;
     let account_id = pairing.account_id.as_deref();
     let audit = app.entry(Event::Pairing(Step::Cancelled), "ok", account_id, caller.network.as_deref());

@@ -1,5 +1,5 @@
 use super::device::qr;
-use super::{DEVICE_CODE, Form, OAuthError, Proved, SCOPE, check_client};
+use super::{DEVICE_CODE, Form, OAuthError, Proved, SCOPE, is_known};
 use crate::api::extract::Caller;
 use crate::api::not_me;
 use crate::api::sessions::ACCESS_LIFE;
@@ -59,7 +59,9 @@ pub(in crate::api) async fn token(
         return Err(OAuthError::new("unsupported_grant_type"));
     }
     let missing = || OAuthError::new("invalid_request");
-    check_client(&ask.client_id.ok_or_else(missing)?)?;
+    if !is_known(&ask.client_id.ok_or_else(missing)?) {
+        return Err(OAuthError::invalid_client());
+    }
     let hash = token::hash(&ask.device_code.ok_or_else(missing)?);
     let now = app.clock().now();
     let pairing = match app.storage().poll(&hash, &proof.0.jkt, &proof.0.seen, now).await? {

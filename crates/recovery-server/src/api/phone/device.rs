@@ -137,8 +137,8 @@ async fn pointed(app: &App, visitor: &Visitor, q: &str) -> Result<Response, Prob
     let token = csrf(app, signed.session.id.as_bytes(), &pairing.id);
     let page = Page::of(words.asking)
         .facts(&facts(app, visitor, &pairing))
-        .form(place.keep(Form::to("/device/deny")).hidden("csrf", &token).quiet(words.deny))
-        .form(place.keep(Form::to("/device/scan")).hidden("csrf", &token).button(words.show_code));
+        .form(place.keep(Form::to("/device/deny")).hidden("csrf", &token).button(words.deny))
+        .form(place.keep(Form::to("/device/scan")).hidden("csrf", &token).quiet(words.show_code));
     Ok(page.show(app, visitor))
 }
 
@@ -332,7 +332,9 @@ pub(super) async fn deny(State(app): State<App>, visitor: Visitor, Sent(ask): Se
         let audit = entry(&app, &visitor, Step::Denied, Some(&signed.account.id));
         let now = app.clock().now();
         app.storage().close_pairing(&pairing.id, PairingState::Denied, now, &audit).await?;
-        Ok(see(&ask.place.path()))
+        // Another phone of the account denies from its list.
+        let from_list = ask.place.p.is_some() && !pairing.is_held_by(signed.session.id.as_bytes());
+        Ok(if from_list { see("/device/sessions") } else { see(&ask.place.path()) })
     };
     or_trouble(&app, &visitor, done.await)
 }
