@@ -396,7 +396,8 @@ impl Flow {
                 let store = &self.deps.store;
                 // A store that is locked now may be open when the person answers: the question can be drawn anyway.
                 let saved = match store.current(&self.account.id).await {
-                    Ok(current) => current.is_some() || self.is_in_the_air().await,
+                    // What was sent and never answered may open the account; it does not prove to be the current one.
+                    Ok(known) => known.is_some() || !current && self.is_in_the_air().await,
                     Err(error) => {
                         tracing::info!(%error, "the store was not asked for a saved password");
                         false

@@ -316,8 +316,9 @@ impl Pair {
 impl Exchange for Pair {
     async fn answer(&mut self, answer: Answer) -> Result<Step> {
         match (answer, &self.state) {
-            (Answer::Wait, _) => self.wait().await,
             (Answer::Code(code), State::Confirm(_)) => self.confirm(&code).await,
+            (_, State::Over) => Err(ErrorKind::Expired.into()),
+            (Answer::Wait, _) => self.wait().await,
             (Answer::Yes, State::Arrived(session, _)) => Ok(Step::Done(Outcome::SignedIn(session.clone()))),
             _ => Err(ErrorKind::Unsupported.into()),
         }

@@ -221,7 +221,7 @@ async fn a_phone_is_signed_in_from_here() {
     wait(&mut flow).await.unwrap();
     let Question::ShowCode(ask) = flow.question() else { panic!("{:?}", flow.question()) };
     assert!(ask.phone.name.contains("Firefox"), "{:?}", ask.phone);
-    let page = phone.submit(&page, "/link/confirm", &[("code", ask.code.expose())]).await;
+    let page = phone.submit(&page, "/link/confirm", &[("digits", ask.code.expose())]).await;
     wait(&mut flow).await.unwrap();
     assert!(matches!(flow.question(), Question::AllowPhone { saved: true, .. }), "{:?}", flow.question());
     flow.answer(Given::Password(Secret::new("velvet-Otter-crossing-42"))).await.unwrap();
