@@ -34,6 +34,17 @@ impl Canvas {
         Self { width, height, grey: vec![grey; width * height] }
     }
 
+    /// As a screen shows it: each module a square of whole pixels.
+    pub fn paint(&mut self, drawing: &Drawing, left: usize, top: usize, size: usize) {
+        let side = drawing.modules() * size;
+        for y in 0..side {
+            for x in 0..side {
+                let dark = drawing.is_dark(x / size, y / size);
+                self.grey[(top + y) * self.width + left + x] = if dark { 0 } else { 255 };
+            }
+        }
+    }
+
     /// Each pixel is the mean of sixteen points of it.
     pub fn draw(&mut self, drawing: &Drawing, placed: &Placed) {
         let side = drawing.modules() as f32;

@@ -1,6 +1,6 @@
 //! QR codes: drawn, made worse, and read back; beside `zbarimg` on the same pictures.
 
-#![expect(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::fs;
 use std::process::Command;
@@ -44,7 +44,7 @@ fn a_thousand_codes_are_read_back_at_three_sizes_on_light_and_on_dark() {
         let (size, surroundings) = ([2, 5, 9][n % 3], [255, 20][n / 3 % 2]);
         let side = drawing.modules() * size;
         let mut canvas = Canvas::new(side + 40, side + 60, surroundings);
-        canvas.draw(&drawing, &Placed::at(20.0, 30.0, size as f32));
+        canvas.paint(&drawing, 20, 30, size);
         let (width, height) = (canvas.width, canvas.height);
         let read = read_pixels(width, height, &canvas.rgba(), &still());
         assert_eq!(texts(read), [text], "number {n}, {size} pixels a module, on {surroundings}");
@@ -107,7 +107,7 @@ fn picture(worse: Worse, n: usize) -> (Canvas, Vec<String>) {
             Worse::Small => placed.size = part(1.3, 2.2),
             Worse::All => {
                 (placed.turn, placed.tilt) = (part(-30.0, 30.0), part(-0.0006, 0.0006));
-                placed.inverted = n % 2 == 0;
+                placed.inverted = n.is_multiple_of(2);
             }
             Worse::Blurred | Worse::Noisy | Worse::Shaded | Worse::Several | Worse::Nothing => {}
         }
