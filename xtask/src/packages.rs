@@ -163,6 +163,7 @@ pub const LINUX: &[Need] = &[
         "libfaketime",
         "libfaketime",
     ),
+    test("zbarimg", Probe::Program("zbarimg"), "zbar-tools", "zbar", "zbar", "zbar"),
     test("a font", Probe::Font, "fonts-dejavu-core", "dejavu-sans-fonts", "ttf-dejavu", "dejavu-fonts"),
 ];
 

@@ -95,7 +95,7 @@ mod tests {
             let drawing = Drawing::of(text).unwrap();
             assert_eq!(drawing.modules(), modules);
             let side = drawing.smallest_side();
-            assert!(side >= 300 && side % modules == 0 && side / modules >= 6, "{side}");
+            assert!(side >= 300 && side.is_multiple_of(modules) && side / modules >= 6, "{side}");
         }
         assert_eq!(Drawing::of(&"a".repeat(2_332)).err(), Some(TooLong));
     }
