@@ -17,7 +17,14 @@ export const server = {
   practice: false,
   kind: 'recoveryServer' as const,
   tried: true,
-  abilities: { recover: true, recoverByMailbox: false, changeWithCurrent: true, sessions: true },
+  abilities: {
+    recover: true,
+    recoverByMailbox: false,
+    changeWithCurrent: true,
+    sessions: true,
+    pair: 'full' as const,
+    linkPhone: true,
+  },
 };
 
 export const entry: Entry = {
