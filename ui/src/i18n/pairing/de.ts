@@ -31,10 +31,8 @@ export const pairing: PairingWords = {
   copy: 'Buchstaben kopieren',
   copied: 'Die Buchstaben sind kopiert.',
   enlarge: 'Vergrößern',
-  unguarded: (server) => [
-    'Scannen Sie nur einen Code, den Sie selbst angefordert haben, hier auf diesem Bildschirm.',
-    `${server} erkennt nicht, ob jemand anderes eine Anmeldung begonnen hat. Scannen Sie nie einen Code, den man Ihnen schickt oder zeigt.`,
-  ],
+  unguardedLead: 'Scannen Sie nur einen Code, den Sie selbst angefordert haben, hier auf diesem Bildschirm.',
+  unguarded: (server) => [`${server} erkennt nicht, ob jemand anderes eine Anmeldung begonnen hat.`, 'Scannen Sie nie einen Code, den man Ihnen schickt oder zeigt.'],
   identityOnly: (server) => [
     `${server} sagt Regain, wer Sie sind.`,
     'Um dort etwas zu ändern, wird Ihr Passwort gebraucht.',
@@ -97,6 +95,7 @@ export const pairing: PairingWords = {
   byPassword: 'Mit dem Passwort anmelden',
   pairedLead: (server) => `Ihr Handy hat diesen Computer bei ${server} angemeldet.`,
   pairedSaved: ['Die Anmeldung bleibt', 'Es wurde kein Passwort verlangt und keines gespeichert.'],
+  pairedMemory: ['Die Anmeldung bleibt, bis Regain schließt', 'Es wurde kein Passwort verlangt und keines gespeichert.'],
   pairedPassword: [
     'Möchten Sie auch hier ein Passwort?',
     'Auf der Seite des Kontos können Sie Ihr Passwort speichern, indem Sie sich damit anmelden, oder per E-Mail ein neues setzen.',

@@ -31,10 +31,8 @@ export const pairing: PairingWords = {
   copy: 'Copy the letters',
   copied: 'The letters are copied.',
   enlarge: 'Enlarge',
-  unguarded: (server) => [
-    'Scan only a code you asked for yourself, on this screen.',
-    `${server} can’t tell a sign-in that somebody else began. Never scan a code that was sent or shown to you.`,
-  ],
+  unguardedLead: 'Scan only a code you asked for yourself, on this screen.',
+  unguarded: (server) => [`${server} can’t tell a sign-in that somebody else began.`, 'Never scan a code that was sent or shown to you.'],
   identityOnly: (server) => [
     `${server} will tell Regain who you are.`,
     'To change anything there, your password is asked for.',
@@ -91,6 +89,7 @@ export const pairing: PairingWords = {
   byPassword: 'Sign in with the password',
   pairedLead: (server) => `Your phone has signed this computer in to ${server}.`,
   pairedSaved: ['The sign-in is kept', 'No password was asked for, and none was kept.'],
+  pairedMemory: ['The sign-in lasts until Regain closes', 'No password was asked for, and none was kept.'],
   pairedPassword: ['Want a password here, too?', 'On the account’s page you can save the one you have by signing in with it, or get a new one by mail.'],
   goToAccount: 'Go to the account',
   linkedTitle: 'The phone is in.',

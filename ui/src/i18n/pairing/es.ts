@@ -31,10 +31,8 @@ export const pairing: PairingWords = {
   copy: 'Copiar las letras',
   copied: 'Las letras están copiadas.',
   enlarge: 'Ampliar',
-  unguarded: (server) => [
-    'Escanea solo un código que hayas pedido tú, en esta pantalla.',
-    `${server} no distingue si la sesión la empezó otra persona. No escanees nunca un código que te envíen o te enseñen.`,
-  ],
+  unguardedLead: 'Escanea solo un código que hayas pedido tú, en esta pantalla.',
+  unguarded: (server) => [`${server} no distingue si la sesión la empezó otra persona.`, 'No escanees nunca un código que te envíen o te enseñen.'],
   identityOnly: (server) => [`${server} le dirá a Regain quién eres.`, 'Para cambiar algo allí hará falta tu contraseña.'],
   confirmTitle: 'Escribe el código que muestra tu móvil',
   scanned: (span) => `Un móvil escaneó el código QR hace ${span}.`,
@@ -94,6 +92,7 @@ export const pairing: PairingWords = {
   byPassword: 'Entrar con la contraseña',
   pairedLead: (server) => `Tu móvil ha abierto la sesión de este ordenador en ${server}.`,
   pairedSaved: ['La sesión se queda abierta', 'No se pidió ninguna contraseña, ni se guardó.'],
+  pairedMemory: ['La sesión dura hasta que se cierre Regain', 'No se pidió ninguna contraseña, ni se guardó.'],
   pairedPassword: [
     '¿Quieres también aquí una contraseña?',
     'En la página de la cuenta puedes guardar la tuya entrando con ella, o poner una nueva por correo.',

@@ -28,6 +28,7 @@ export interface PairingWords {
   copy: string;
   copied: string;
   enlarge: string;
+  unguardedLead: string;
   unguarded: (server: string) => TwoLines;
   identityOnly: (server: string) => TwoLines;
   /** The code from the phone. */
@@ -81,6 +82,7 @@ export interface PairingWords {
   /** It went well. */
   pairedLead: Named;
   pairedSaved: TwoLines;
+  pairedMemory: TwoLines;
   pairedPassword: TwoLines;
   goToAccount: string;
   linkedTitle: string;
