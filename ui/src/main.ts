@@ -11,6 +11,7 @@ import './styles/rooms.css';
 import './styles/dialogs.css';
 import './styles/parts.css';
 import './styles/vault.css';
+import './styles/pairing.css';
 import './styles/narrow.css';
 import { mount } from 'svelte';
 import App from './App.svelte';

@@ -1,4 +1,5 @@
 import { plurals, rich } from './rich';
+import { pairing } from './pairing/de';
 import { servers } from './servers/de';
 import { vault } from './vault/de';
 import type { Words } from './words';
@@ -464,6 +465,7 @@ export const de: Words = {
     ],
     notOpened: servers.notOpened,
     notThatAddress: servers.notThatAddress,
+    stillTrying: pairing.stillTrying,
     wrongCode: () => ['Dieser Code passte nicht.', 'Vergleichen Sie ihn mit der neuesten E-Mail, oder holen Sie einen neuen.'],
     weakPassword: ({ server }) => [
       `${server} hat dieses Passwort nicht angenommen.`,
@@ -487,10 +489,12 @@ export const de: Words = {
     sameAsCurrent: () => 'Es ist Ihr jetziges.',
   },
   servers,
+  pairing,
   vault,
   errors: {
     ...vault.errors,
     ...servers.errors,
+    ...pairing.errors,
     offline: () => ['Dieser Computer ist offline.', 'Prüfen Sie das Netz, und versuchen Sie es noch einmal. Ihre Eingaben bleiben erhalten.'],
     serverTrouble: ({ server }) => [
       `${server} antwortet nicht richtig.`,

@@ -1,4 +1,5 @@
 import type { AccountState, AddressProblem, ErrorView, KeyProblem, ProblemView, StrengthHint, WeakReason, Why } from '../bridge';
+import type { PairingWords } from './pairing/words';
 import type { Part } from './rich';
 import type { ServerWords } from './servers/words';
 import type { VaultWords } from './vault/words';
@@ -183,6 +184,7 @@ export interface Words {
   problems: Record<ProblemKey, (about: About) => TwoLines>;
   weak: Record<WeakReason['kind'], Counted>;
   servers: ServerWords;
+  pairing: PairingWords;
   vault: VaultWords;
   errors: Record<ErrorKey, (about: About) => TwoLines>;
 }
