@@ -18,13 +18,13 @@ function start() {
   const begun: BeginForm[] = [];
   const exits: Exit[] = [];
   const cancelled: number[] = [];
-  const begins: (View | ErrorView)[] = [];
+  const begins: (View | ErrorView | Promise<View>)[] = [];
   const pauses: (() => void)[] = [];
   const flow = new Flow(
     {
       begin: async (form) => {
         begun.push(form);
-        const next = begins.shift() ?? at(scan());
+        const next = await (begins.shift() ?? at(scan()));
         if ('kind' in next) throw new Trouble(next);
         return next;
       },
@@ -156,11 +156,14 @@ describe('leaving a phone', () => {
     last().give(at(waitForPhone));
     await settled();
     const old = last();
-    begins.push(at(scan(), { flow: 2 }));
+    let begin: (view: View) => void = () => undefined;
+    begins.push(new Promise((resolve) => (begin = resolve)));
     const again = flow.withPhone();
     old.fail({ kind: 'gone' });
-    await again;
     await settled();
+    expect(flow.stage?.kind).toBe('asked');
+    begin(at(scan(), { flow: 2 }));
+    await again;
     expect(flow.error).toBeNull();
     expect(flow.view?.flow).toBe(2);
     flow.cancel();
