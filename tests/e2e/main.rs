@@ -7,6 +7,7 @@
 #![cfg(target_os = "linux")]
 
 mod demo;
+mod demo_pairing;
 mod demo_vault;
 mod desk;
 mod keyboard;
@@ -14,6 +15,7 @@ mod keychain;
 mod login;
 mod mail;
 mod others;
+mod phone;
 mod process;
 mod recovery;
 mod server;
