@@ -2,9 +2,12 @@
 
 use std::time::SystemTime;
 
-use accounts::Clock as _;
+use accounts::clock::SeededRandom;
+use accounts::flow::{Deps, Done, Flow, Given, Purpose, Question};
 use accounts::provider::conformance::PhoneBench;
-use accounts::provider::{QrAsk, Reach, Which};
+use accounts::provider::{Kind, QrAsk, Reach, Server, Which};
+use accounts::store::memory::Memory;
+use accounts::{Account, AccountId, AccountState, Accounts, Clock as _, signed_in};
 
 use super::*;
 
@@ -179,7 +182,7 @@ async fn with_the_current_password_a_change_is_made_in_a_session_of_its_own() {
         panic!("changed: {step:?}")
     };
     bench.provider.check(&mut session).await.unwrap();
-    signed_in(&bench, NEW).await;
+    super::signed_in(&bench, NEW).await;
 }
 
 #[tokio::test]
@@ -193,4 +196,63 @@ async fn a_change_that_needs_more_than_the_password_asks_for_a_sign_in() {
         assert_eq!(exchange.renewed(), None);
         bench.provider.check(&mut session.clone()).await.unwrap();
     }
+}
+
+/// A person whose password is kept here, and who signs in with the phone this time.
+async fn kept_and_paired(bench: &FakeBench) -> (Deps, Account) {
+    let random = Arc::new(SeededRandom::new(1));
+    let account = Account {
+        id: AccountId::random(&*random),
+        server: Server { kind: Kind::Allauth, base: bench.cable.address().parse().unwrap(), key: None },
+        name: "Dorfladen".into(),
+        identifier: Fake::EMAIL.into(),
+        practice: false,
+        state: AccountState::SignedOut,
+        mailbox: None,
+        recover_as: None,
+        without_password: false,
+    };
+    let accounts = Arc::new(Accounts::in_memory());
+    let deps = Deps { accounts, store: Arc::new(Memory::new()), clock: bench.fake.clock.clone(), random };
+    let begin = async |purpose| {
+        Flow::begin(deps.clone(), bench.provider.clone(), account.clone(), purpose).await.unwrap()
+    };
+    let mut flow = begin(Purpose::SignIn).await;
+    flow.answer(Given::Password(bench.password())).await.unwrap();
+    let mut flow = begin(Purpose::Pair).await;
+    let Question::ScanQr(ask) = flow.question().clone() else { panic!("{:?}", flow.question()) };
+    bench.approve(&ask).await;
+    flow.answer(Given::Wait).await.unwrap();
+    flow.answer(Given::Yes).await.unwrap();
+    assert_eq!(flow.account().id, account.id);
+    let account = flow.account().clone();
+    (deps, account)
+}
+
+#[tokio::test]
+async fn the_saved_password_opens_the_list_of_sessions() {
+    let bench = FakeBench::start(identity()).await;
+    let (deps, account) = kept_and_paired(&bench).await;
+    assert_eq!(bench.fake.tokens(), 2);
+    let devices = signed_in::sessions(&deps, &bench.provider, &account).await.unwrap();
+    assert_eq!(devices.iter().filter(|device| device.current).count(), 1);
+    assert_eq!(bench.fake.tokens(), 0, "a whole session has taken their place");
+    signed_in::end(&deps, &bench.provider, &account, Which::AllOthers).await.unwrap();
+    assert_eq!(signed_in::sessions(&deps, &bench.provider, &account).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn the_saved_password_changes_itself() {
+    let bench = FakeBench::start(identity()).await;
+    let (deps, account) = kept_and_paired(&bench).await;
+    let mut flow =
+        Flow::begin(deps.clone(), bench.provider.clone(), account.clone(), Purpose::ChangePassword)
+            .await
+            .unwrap();
+    let given = Given::NewPassword { password: Secret::new(NEW), repeat: Secret::new(NEW) };
+    flow.answer(given).await.unwrap();
+    let Question::Done(finish) = flow.question() else { panic!("{:?}", flow.question()) };
+    assert_eq!(finish.what, Done::PasswordChanged);
+    signed_in::check(&deps, &bench.provider, &account).await.unwrap();
+    super::signed_in(&bench, NEW).await;
 }
