@@ -103,8 +103,8 @@ impl Pair {
         if !reply.is_success() {
             return Err(match (reply.status, error_of(&reply).as_deref()) {
                 (429, _) => ErrorKind::RateLimited { wait: reply.retry_after }.into(),
-                // It pairs, but has not been told about Regain.
-                (_, Some("invalid_client" | "unauthorized_client" | "invalid_scope")) => {
+                // It pairs, but has not been told about Regain; some call a name that they do not know a malformed request.
+                (_, Some("invalid_client" | "unauthorized_client" | "invalid_scope" | "invalid_request")) => {
                     ErrorKind::Unsupported.into()
                 }
                 _ => reply.broken_promise(),
