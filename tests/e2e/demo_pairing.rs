@@ -2,7 +2,6 @@
 
 use anyhow::{Context as _, Result, ensure};
 
-use crate::demo::open_named_account;
 use crate::desk::Desk;
 use crate::phone::Phone;
 use crate::server::{AccountServer, FORGOTTEN};
@@ -64,7 +63,7 @@ async fn link_a_phone(desk: &Desk, server: &AccountServer, transcript: &mut Tran
     transcript.chapter("This computer lets another phone in")?;
     search_at(window, &server.address()).await?;
     crate::steps::sign_in(window, FORGOTTEN).await?;
-    open_named_account(window, "Dorfladen").await?;
+    window.await_screen("account").await?;
     window.press("link-phone").await?;
     transcript.step(window, "scan-qr", "Link a phone: a QR code").await?;
     let phone = Phone::open(desk).await?;

@@ -1,5 +1,7 @@
 //! Signing in by a phone, and signing a phone in: our side against the real recovery server, with the phone played.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a surprise must stop the test")]
+
 mod bench;
 mod phone;
 
