@@ -97,6 +97,7 @@ impl Journey {
             AnswerForm::FindOut => "find out".into(),
             AnswerForm::Wait => "nothing but time".into(),
             AnswerForm::Yes => "yes".into(),
+            AnswerForm::Kept => "the kept authenticator".into(),
         };
         let result = self.app.answer(self.flow, answer).await;
         self.tell(&said, result)

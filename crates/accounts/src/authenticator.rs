@@ -78,6 +78,19 @@ impl Authenticator {
         otpauth::parse(uri)
     }
 
+    /// One whose secret was typed: six digits every 30 seconds, as it is wherever nothing else is said.
+    pub fn of_secret(
+        secret: &str,
+        issuer: Option<String>,
+        account: String,
+    ) -> Result<Self, NotAnAuthenticator> {
+        if secret.len() > LONGEST {
+            return Err(NotAnAuthenticator::TooLong);
+        }
+        let key = base32::decode(secret.trim()).ok_or(NotAnAuthenticator::NoSecret)?;
+        Self::new(key, Algorithm::Sha1, (6, 30), issuer, account)
+    }
+
     /// The same as an address, always written in the same way: what a store keeps.
     pub fn to_uri(&self) -> Secret {
         otpauth::write(self)

@@ -1,4 +1,5 @@
 import { plurals, rich } from './rich';
+import { authenticator } from './authenticator/de';
 import { servers } from './servers/de';
 import { vault } from './vault/de';
 import type { Words } from './words';
@@ -486,11 +487,13 @@ export const de: Words = {
     guessable: () => 'Es ist leicht zu raten.',
     sameAsCurrent: () => 'Es ist Ihr jetziges.',
   },
+  authenticator,
   servers,
   vault,
   errors: {
     ...vault.errors,
     ...servers.errors,
+    ...authenticator.errors,
     offline: () => ['Dieser Computer ist offline.', 'Prüfen Sie das Netz, und versuchen Sie es noch einmal. Ihre Eingaben bleiben erhalten.'],
     serverTrouble: ({ server }) => [
       `${server} antwortet nicht richtig.`,

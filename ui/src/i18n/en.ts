@@ -1,4 +1,5 @@
 import { plurals, rich } from './rich';
+import { authenticator } from './authenticator/en';
 import { servers } from './servers/en';
 import { vault } from './vault/en';
 import type { Words } from './words';
@@ -471,11 +472,13 @@ export const en: Words = {
     guessable: () => 'It is easy to guess.',
     sameAsCurrent: () => 'It is the one you have now.',
   },
+  authenticator,
   servers,
   vault,
   errors: {
     ...vault.errors,
     ...servers.errors,
+    ...authenticator.errors,
     offline: () => ['This computer is offline.', 'Check the network, then try again. What you typed is kept.'],
     serverTrouble: ({ server }) => [`${server} didn’t answer properly.`, 'Try again in a few minutes. Your place is kept.'],
     rateLimited: ({ server, wait }) => [`${server} asks for a pause after so many tries.`, wait ? `Try again in ${wait}. Your place is kept.` : 'Try again in a few minutes. Your place is kept.'],

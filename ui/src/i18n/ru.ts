@@ -1,4 +1,5 @@
 import { plurals, rich } from './rich';
+import { authenticator } from './authenticator/ru';
 import { servers } from './servers/ru';
 import { vault } from './vault/ru';
 import type { Words } from './words';
@@ -515,11 +516,13 @@ export const ru: Words = {
     guessable: () => 'Его легко угадать.',
     sameAsCurrent: () => 'Это ваш нынешний пароль.',
   },
+  authenticator,
   servers,
   vault,
   errors: {
     ...vault.errors,
     ...servers.errors,
+    ...authenticator.errors,
     offline: () => ['Этот компьютер не в сети.', 'Проверьте сеть и попробуйте снова. Всё введённое сохранится.'],
     serverTrouble: ({ server }) => [`${server} не отвечает как надо.`, 'Попробуйте через несколько минут. Ваше место сохранится.'],
     rateLimited: ({ server, wait }) => [
