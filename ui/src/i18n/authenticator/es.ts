@@ -1,7 +1,7 @@
 import { plurals } from '../rich';
 import type { AuthenticatorWords } from './words';
 
-const n = plurals<'one' | 'many'>('es');
+const n = plurals<'one'>('es');
 
 export const authenticator: AuthenticatorWords = {
   section: 'Autenticador',
@@ -17,7 +17,7 @@ export const authenticator: AuthenticatorWords = {
   replace: 'Sustituirlo',
   remove: 'Quitarlo',
   removeTitle: '¿Quitar este autenticador?',
-  removeText: 'Regain ya no generará códigos con él. El servidor los seguirá pidiendo: desactívelo antes allí. Queda entre los anteriores.',
+  removeText: 'Regain ya no generará códigos con él. El servidor los seguirá pidiendo: desactívalo antes allí. Queda entre los anteriores.',
   removeDo: 'Quitar',
   removeNot: 'Conservarlo',
   showEarlier: (count) => n(count, { one: 'Mostrar 1 autenticador anterior', other: `Mostrar ${count} autenticadores anteriores` }),
@@ -28,7 +28,7 @@ export const authenticator: AuthenticatorWords = {
   unreadable: 'Esta versión no puede leerlo',
   scan: {
     title: 'Leer un código QR',
-    lead: 'Nada se guarda ni se abre hasta que usted haya visto qué es y esté de acuerdo.',
+    lead: 'Nada se guarda ni se abre hasta que hayas visto qué es y estés de acuerdo.',
     file: 'De una imagen',
     clipboard: 'Del portapapeles',
     screen: 'De la pantalla',
@@ -46,31 +46,31 @@ export const authenticator: AuthenticatorWords = {
     open: 'Abrir en el navegador',
     openDo: 'Es mío: abrirlo',
     openNot: 'Cancelar',
-    openTitle: '¿Es suyo ese ordenador?',
+    openTitle: '¿Es tuyo ese ordenador?',
     keepWith: (name) => `Guardar con ${name}`,
     migration: (count) => n(count, { one: '1 autenticador de otra aplicación', other: `${count} autenticadores de otra aplicación` }),
-    part: (part, parts) => `Código ${part} de ${parts}: lea también los demás.`,
+    part: (part, parts) => `Código ${part} de ${parts}: lee también los demás.`,
     leftOut: (names) => `Regain no puede tomar estos; la otra aplicación aún los tiene: ${names}`,
     link: (server) => `Un enlace de acceso de ${server}`,
     linkText: 'Abre la sesión del ordenador que lo muestra.',
-    openText: (server) => `Es un enlace de acceso de ${server}. Abre la sesión del ordenador que lo muestra: ábralo solo si ese ordenador es suyo y lo tiene delante.`,
-    unknownLink: 'Ninguna cuenta de su lista está allí, así que Regain no lo abre.',
+    openText: (server) => `Es un enlace de acceso de ${server}. Abre la sesión del ordenador que lo muestra: ábrelo solo si ese ordenador es tuyo y lo tienes delante.`,
+    unknownLink: 'Ninguna cuenta de tu lista está allí, así que Regain no lo abre.',
   },
   unusable: {
-    countsUses: ['Este autenticador cuenta sus usos.', 'Regain solo genera códigos por tiempo. Pida al sitio uno basado en el tiempo.'],
-    unsupported: ['Regain no conoce este tipo de autenticador.', 'Pida al sitio otro tipo, o use la aplicación que recomienda.'],
-    noSecret: ['No contiene ningún secreto legible.', 'Copie otra vez las letras, enteras. Son de la A a la Z y del 2 al 7.'],
-    shortSecret: ['El secreto es demasiado corto para estar entero.', 'Cópielo otra vez, de la primera letra a la última.'],
-    garbled: ['Dice ser un autenticador, pero no tiene sentido.', 'Haga que el sitio muestre un código nuevo y lea ese.'],
+    countsUses: ['Este autenticador cuenta sus usos.', 'Regain solo genera códigos por tiempo. Pide al sitio uno basado en el tiempo.'],
+    unsupported: ['Regain no conoce este tipo de autenticador.', 'Pide al sitio otro tipo, o usa la aplicación que recomienda.'],
+    noSecret: ['No contiene ningún secreto legible.', 'Copia otra vez las letras, enteras. Son de la A a la Z y del 2 al 7.'],
+    shortSecret: ['El secreto es demasiado corto para estar entero.', 'Cópialo otra vez, de la primera letra a la última.'],
+    garbled: ['Dice ser un autenticador, pero no tiene sentido.', 'Haz que el sitio muestre un código nuevo y lee ese.'],
   },
   useKept: 'Usar el autenticador guardado',
   errors: {
-    'picture.tooLarge': () => ['La imagen es demasiado grande.', 'Recorte la parte del código QR, hasta 20 MB, y pruebe con ella.'],
-    'picture.notAPicture': () => ['No es una imagen que Regain pueda leer.', 'Se leen PNG, JPEG, WebP, BMP y GIF. También puede hacer una captura del código.'],
-    'picture.damaged': () => ['La imagen está dañada o cortada.', 'Guárdela otra vez, o haga una captura del código.'],
-    'picture.nothingFound': () => ['No contiene ningún código QR legible.', 'Muestre el código más grande, con blanco alrededor, y pruebe otra imagen.'],
-    'picture.textTooLong': () => ['El código QR contiene más de lo que Regain admite.', 'Un autenticador nunca es tan largo: pida al sitio que lo muestre otra vez.'],
-    'picture.notCopied': () => ['No hay ninguna imagen en el portapapeles.', 'Copie una imagen o captura del código y pulse otra vez.'],
-    'picture.noScreen': () => ['El sistema no dio ninguna imagen de la pantalla.', 'Haga usted una captura y léala del portapapeles o de su archivo.'],
+    'picture.tooLarge': () => ['La imagen es demasiado grande.', 'Recorta la parte del código QR, hasta 20 MB, y prueba con ella.'],
+    'picture.notAPicture': () => ['No es una imagen que Regain pueda leer.', 'Se leen PNG, JPEG, WebP, BMP y GIF. También puedes hacer una captura del código.'],
+    'picture.damaged': () => ['La imagen está dañada o cortada.', 'Guárdala otra vez, o haz una captura del código.'],
+    'picture.nothingFound': () => ['No contiene ningún código QR legible.', 'Muestra el código más grande, con blanco alrededor, y prueba otra imagen.'],
+    'picture.textTooLong': () => ['El código QR contiene más de lo que Regain admite.', 'Un autenticador nunca es tan largo: pide al sitio que lo muestre otra vez.'],
+    'picture.notCopied': () => ['No hay ninguna imagen en el portapapeles.', 'Copia una imagen o captura del código y pulsa otra vez.'],
+    'picture.noScreen': () => ['El sistema no dio ninguna imagen de la pantalla.', 'Haz tú una captura y léela del portapapeles o de su archivo.'],
   },
 };
