@@ -99,15 +99,17 @@ describe('what was read', () => {
   it('goes to several accounts, one by one', async () => {
     handlers.accounts = () => [row, { ...row, id: 'a2', name: 'Choir' }];
     handlers.keep_scanned = () => ({ current, earlier: [] });
-    const entries = [named, { ...named, issuer: 'Choir' }];
+    const entries = [{ ...named, issuer: 'Library' }, { ...named, issuer: 'choir' }];
     await look([{ kind: 'migration', entries, leftOut: ['Old bank'], part: 1, parts: 2 }]);
     await there('scan-keep');
     expect(id('scan')?.textContent).toContain('Code 1 of 2');
     expect(id('scan')?.textContent).toContain('Old bank');
     const keeps = () => document.querySelectorAll<HTMLButtonElement>('[data-testid="scan-keep"]');
+    // Where no account is called alike, nothing is chosen for the person.
+    expect([...keeps()].map(({ disabled }) => disabled)).toEqual([true, false]);
     await fireEvent.click(keeps()[1] as HTMLButtonElement);
     await waitFor(() => expect(keeps()).toHaveLength(1));
-    expect(sent('keep_scanned')).toEqual([{ number: 7, place: 0, entry: 1, account: 'a1' }]);
+    expect(sent('keep_scanned')).toEqual([{ number: 7, place: 0, entry: 1, account: 'a2' }]);
   });
 
   it('opens a link of a known server only after a question, with Cancel first', async () => {
@@ -180,6 +182,8 @@ describe('what was read', () => {
     await there('scan-file-input');
     await fireEvent.change(field('scan-file-input'), { target: { files: [new File(['hello'], 'code.png')] } });
     await waitFor(() => expect(sent('read_qr_file')).toEqual([{ picture: 'aGVsbG8=' }]));
+    await fireEvent.drop(window, { dataTransfer: { files: [new File(['world'], 'code.png')] } });
+    await waitFor(() => expect(sent('read_qr_file').at(-1)).toEqual({ picture: 'd29ybGQ=' }));
   });
 });
 

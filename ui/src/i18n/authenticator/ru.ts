@@ -6,7 +6,7 @@ const n = plurals<'one' | 'few' | 'many'>('ru');
 export const authenticator: AuthenticatorWords = {
   section: 'Аутентификатор',
   none: 'Аутентификатора здесь нет',
-  noneText: 'Если при входе эта учётная запись просит шесть цифр, Regain может их создавать.',
+  noneText: 'Если при входе этот аккаунт просит шесть цифр, Regain может их создавать.',
   facts: (digits, period) => `Цифр: ${digits}, новые каждые ${period} с`,
   since: (day) => `Хранится с ${day}`,
   show: 'Показать код',
@@ -38,6 +38,7 @@ export const authenticator: AuthenticatorWords = {
     file: 'Из картинки',
     clipboard: 'Из буфера обмена',
     screen: 'С экрана',
+    drop: 'Картинку можно и перетащить в окно или вставить.',
     typed: 'Или секрет буквами',
     typedHint: 'Сайты показывают его под QR-кодом. Подойдёт и адрес otpauth://.',
     read: 'Посмотреть',
@@ -46,13 +47,14 @@ export const authenticator: AuthenticatorWords = {
     keep: 'Сохранить',
     kept: 'Сохранён',
     replaces: 'Нынешний аутентификатор останется среди прежних.',
-    account: 'Учётная запись',
+    account: 'Аккаунт',
     text: 'Это текст, а не аутентификатор',
     textText: 'Он только показан и не открывается.',
     open: 'Открыть в браузере',
     openDo: 'Он мой: открыть',
     openNot: 'Отмена',
     openTitle: 'Это ваш компьютер?',
+    choose: 'Выберите аккаунт',
     keepWith: (name) => `Сохранить для ${name}`,
     migration: (count) =>
       n(count, {
@@ -66,7 +68,7 @@ export const authenticator: AuthenticatorWords = {
     link: (server) => `Ссылка для входа на ${server}`,
     linkText: 'Она впускает компьютер, который её показывает.',
     openText: (server) => `Это ссылка для входа на ${server}. Она впускает компьютер, который её показывает: открывайте её, только если этот компьютер ваш и стоит перед вами.`,
-    unknownLink: 'Учётных записей там в вашем списке нет, поэтому Regain её не открывает.',
+    unknownLink: 'Аккаунтов там в вашем списке нет, поэтому Regain её не открывает.',
   },
   unusable: {
     countsUses: ['Этот аутентификатор считает, сколько раз им пользовались.', 'Regain создаёт коды только по времени. Попросите у сайта такой.'],

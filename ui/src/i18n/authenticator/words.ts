@@ -32,8 +32,8 @@ export interface AuthenticatorWords {
   again: Text;
   unreadable: Text;
   scan: Record<
-    | 'title' | 'lead' | 'file' | 'clipboard' | 'screen' | 'typed' | 'typedHint' | 'read' | 'reading' | 'cancelled'
-    | 'keep' | 'kept' | 'replaces' | 'account' | 'text' | 'textText' | 'open' | 'openDo' | 'openNot' | 'openTitle',
+    | 'title' | 'lead' | 'file' | 'clipboard' | 'screen' | 'drop' | 'typed' | 'typedHint' | 'read' | 'reading' | 'cancelled'
+    | 'keep' | 'kept' | 'replaces' | 'account' | 'choose' | 'text' | 'textText' | 'open' | 'openDo' | 'openNot' | 'openTitle',
     Text
   > & {
     keepWith: Named;
