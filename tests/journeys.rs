@@ -14,8 +14,8 @@ use accounts::provider::memory::{Fault, Memory as Server};
 use accounts::provider::{Kind, Providers};
 use accounts::store::memory::Memory as Store;
 use accounts::{
-    Account, AccountId, AccountState, Accounts, Authenticator, Clock as _, CredentialStore, ErrorKind, Secret,
-    provider,
+    Account, AccountId, AccountState, Accounts, Authenticator, Clock as _, CredentialStore, ErrorKind,
+    Secret, provider,
 };
 use regain_lib::App;
 use regain_lib::view::*;

@@ -181,6 +181,19 @@ mod tests {
         UNIX_EPOCH + Duration::from_secs(seconds)
     }
 
+    #[test]
+    fn a_secret_alone_makes_the_usual_codes() {
+        let typed = |secret: &str| Authenticator::of_secret(secret, Some("A".into()), "jana".into());
+        let it = typed(" gezd gnbv-gy3t qojq ").unwrap();
+        assert_eq!((it.digits, it.period, it.algorithm), (6, 30, Algorithm::Sha1));
+        assert_eq!((it.secret().expose(), it.account.as_str()), ("GEZDGNBVGY3TQOJQ", "jana"));
+        assert_eq!(typed("GEZDGNBV").err(), Some(NotAnAuthenticator::ShortSecret));
+        for wrong in ["", "hello!", "otpauth://totp/a?secret=GEZDGNBVGY3TQOJQ"] {
+            assert_eq!(typed(wrong).err(), Some(NotAnAuthenticator::NoSecret), "{wrong}");
+        }
+        assert_eq!(typed(&"A".repeat(LONGEST + 1)).err(), Some(NotAnAuthenticator::TooLong));
+    }
+
     /// RFC 6238, appendix B, with the keys of its reference program.
     #[test]
     fn the_vectors_of_rfc_6238() {
