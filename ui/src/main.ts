@@ -12,6 +12,7 @@ import './styles/dialogs.css';
 import './styles/parts.css';
 import './styles/scan.css';
 import './styles/vault.css';
+import './styles/pairing.css';
 import './styles/narrow.css';
 import { mount } from 'svelte';
 import App from './App.svelte';

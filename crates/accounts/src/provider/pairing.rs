@@ -47,6 +47,10 @@ pub(super) struct Places {
     pub scope: &'static str,
     /// Calls are signed with a key of this computer.
     pub bound: Option<Nonce>,
+    /// It wants JSON, where RFC 8628 has forms.
+    pub json: bool,
+    /// What the list of sessions will call this one, where there is no other field for it.
+    pub agent: Option<String>,
 }
 
 /// What is different from server to server once the phone has said yes.
@@ -89,7 +93,12 @@ impl Pair {
         let key = places.bound.is_some().then(|| ProofKey::random(&**desk.http.random()));
         let fields = [("client_id", CLIENT), ("scope", places.scope), ("device", desk.device.as_str())];
         // Only our own server asks for a name; the others would not know the field.
-        let fields = if places.bound.is_some() { &fields[..] } else { &fields[..2] };
+        let count = match (places.bound.is_some(), places.scope) {
+            (true, _) => 3,
+            (false, "") => 1,
+            (false, _) => 2,
+        };
+        let fields = &fields[..count];
         let reply = call(&desk, &places, key.as_ref(), &places.authorization, fields).await?;
         if !reply.is_success() {
             return Err(match (reply.status, error_of(&reply).as_deref()) {
@@ -353,7 +362,18 @@ async fn call(
     url: &Url,
     fields: &[(&str, &str)],
 ) -> Result<Reply> {
-    let form = || Call::post_form(url.clone(), fields);
+    let form = || {
+        let call = if places.json {
+            let fields = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).into()));
+            Call::post(url.clone(), serde_json::Value::Object(fields.collect()))
+        } else {
+            Call::post_form(url.clone(), fields)
+        };
+        match &places.agent {
+            Some(agent) => call.header("user-agent", agent.as_str()),
+            None => call,
+        }
+    };
     match (key, &places.bound) {
         (Some(key), Some(nonce)) => dpop::send(desk, key, nonce, None, form).await,
         _ => desk.http.send(form()).await,

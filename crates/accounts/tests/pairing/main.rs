@@ -4,7 +4,8 @@ mod bench;
 mod phone;
 
 use accounts::flow::{Done, Flow, Given, Purpose, Question};
-use accounts::provider::{Problem, Reach};
+use accounts::provider::conformance::{self, PhoneBench};
+use accounts::provider::{Problem, QrAsk, Reach};
 use accounts::{AccountState, ErrorKind, Secret, signed_in};
 
 use bench::{Bench, PASSWORD, qr};
@@ -258,4 +259,51 @@ async fn both_sides_have_written_a_notice() {
     while !subjects.iter().any(|text: &String| text.contains("/not-me?t=")) {
         subjects.push(inbox.next().await.text);
     }
+}
+
+struct OurPhone {
+    bench: Bench,
+    phone: tokio::sync::Mutex<Option<(Phone, phone::Page)>>,
+}
+
+#[async_trait::async_trait]
+impl PhoneBench for OurPhone {
+    fn provider(&self) -> std::sync::Arc<dyn accounts::Provider> {
+        self.bench.provider.clone()
+    }
+
+    fn identifier(&self) -> String {
+        "jana".into()
+    }
+
+    async fn scan(&self, ask: &QrAsk) -> Option<Secret> {
+        let mut phone = Phone::new();
+        let page = phone.scan(&ask.link).await;
+        let digits = page.digits();
+        *self.phone.lock().await = Some((phone, page));
+        Some(Secret::new(digits))
+    }
+
+    async fn approve(&self, _: &QrAsk) {
+        let (mut phone, page) = self.phone.lock().await.take().unwrap();
+        let page = phone.again(&page).await;
+        phone.submit(&page, "/device/approve", &[("password", PASSWORD)]).await;
+    }
+
+    async fn deny(&self, ask: &QrAsk) {
+        let mut phone = Phone::new();
+        let page = phone.open(&ask.link).await;
+        phone.submit(&page, "/device/deny", &[]).await;
+    }
+
+    async fn pass_to(&self, at: std::time::SystemTime) {
+        let now = self.bench.deps.clock.now();
+        let left = at.duration_since(now).unwrap_or_default();
+        self.bench.theirs.advance(i64::try_from(left.as_secs()).unwrap());
+    }
+}
+
+#[tokio::test]
+async fn the_list_that_every_server_is_held_to() {
+    conformance::pairing(async || OurPhone { bench: Bench::start().await, phone: Default::default() }).await;
 }

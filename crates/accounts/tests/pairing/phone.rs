@@ -48,9 +48,11 @@ impl Phone {
 
     pub async fn submit(&mut self, page: &Page, action: &str, fields: &[(&str, &str)]) -> Page {
         let hidden = page.fields(action);
-        let mut form = url::form_urlencoded::Serializer::new(String::new());
-        form.extend_pairs(hidden).extend_pairs(fields);
-        self.load(Method::POST, page.url.join(action).unwrap(), Some(form.finish())).await
+        let form = {
+            let mut form = url::form_urlencoded::Serializer::new(String::new());
+            form.extend_pairs(hidden).extend_pairs(fields).finish()
+        };
+        self.load(Method::POST, page.url.join(action).unwrap(), Some(form)).await
     }
 
     async fn load(&mut self, method: Method, url: Url, body: Option<String>) -> Page {

@@ -15,6 +15,8 @@ pub(super) async fn begin(line: Line) -> Result<(Box<dyn Exchange>, Challenge)> 
         cancellation: Some(url("oauth/device/cancel")?),
         scope: "account",
         bound: Some(line.nonce.clone()),
+        json: false,
+        agent: None,
     };
     let (pair, challenge) = Pair::begin(line.desk.clone(), places, Arc::new(line)).await?;
     Ok((Box::new(pair), challenge))
