@@ -138,7 +138,10 @@ mod tests {
     impl Bus {
         fn start() -> Self {
             let mut command = Command::new("dbus-daemon");
-            command.args(["--session", "--nofork", "--print-address"]).stdout(Stdio::piped());
+            command
+                .args(["--session", "--nofork", "--print-address"])
+                .stdout(Stdio::piped())
+                .stderr(Stdio::null());
             let mut program = command.spawn().unwrap();
             let mut address = String::new();
             BufReader::new(program.stdout.take().unwrap()).read_line(&mut address).unwrap();
