@@ -47,6 +47,7 @@ describe('the authenticator of an account', () => {
     expect(sent('keep_scanned')).toEqual([{ number: 7, place: 0, entry: 0, account: 'a1' }]);
     await press('scan-close');
     await waitFor(() => expect(sent('forget_scanned')).toHaveLength(1));
+    await waitFor(() => expect(document.activeElement).toBe(button('authenticator-add')));
   });
 
   it('shows its code only when asked, and asks for the next one in time', async () => {
