@@ -11,17 +11,16 @@ pub struct Clipboard {
     orders: SyncSender<Order>,
 }
 
-enum Order {
-    Copy { text: Secret, keep: Duration, done: SyncSender<bool> },
-    Clear { done: SyncSender<bool> },
-    Picture { done: SyncSender<Option<Picture>> },
-}
-
 /// 4 bytes for each pixel, row by row.
 pub struct Picture {
     pub width: usize,
     pub height: usize,
     pub bytes: Vec<u8>,
+}
+
+enum Order {
+    Copy { text: Secret, keep: Duration, done: SyncSender<bool> },
+    Clear { done: SyncSender<bool> },
 }
 
 impl Clipboard {
@@ -41,17 +40,20 @@ impl Clipboard {
         self.order(|done| Order::Clear { done }).await
     }
 
-    /// The picture in it, if there is one.
-    pub async fn picture(&self) -> Option<Picture> {
-        self.order(|done| Order::Picture { done }).await
+    /// The picture in it, if there is one. It is read beside the thread, which is to clear what it copied in time.
+    pub async fn picture() -> Option<Picture> {
+        let read = || arboard::Clipboard::new().and_then(|mut board| board.get_image());
+        let read = tokio::task::spawn_blocking(read).await.ok()?;
+        let image = read.inspect_err(|error| tracing::info!(%error, "no picture was copied")).ok()?;
+        Some(Picture { width: image.width, height: image.height, bytes: image.bytes.into_owned() })
     }
 
-    async fn order<T: Default + Send + 'static>(&self, order: impl FnOnce(SyncSender<T>) -> Order) -> T {
+    async fn order(&self, order: impl FnOnce(SyncSender<bool>) -> Order) -> bool {
         let (done, answer) = mpsc::sync_channel(1);
         if self.orders.send(order(done)).is_err() {
-            return T::default();
+            return false;
         }
-        tokio::task::spawn_blocking(move || answer.recv().unwrap_or_default()).await.unwrap_or_default()
+        tokio::task::spawn_blocking(move || answer.recv().unwrap_or(false)).await.unwrap_or(false)
     }
 }
 
@@ -72,10 +74,6 @@ fn run(inbox: &Receiver<Order>) {
             Ok(Order::Clear { done }) => {
                 let cleared = clear(&mut board, ours.take());
                 let _ = done.send(cleared);
-            }
-            // What was copied before leaves the clipboard in time all the same: a picture takes its place.
-            Ok(Order::Picture { done }) => {
-                let _ = done.send(open(&mut board).and_then(picture));
             }
             Err(RecvTimeoutError::Timeout) => {
                 clear(&mut board, ours.take());
@@ -110,12 +108,6 @@ fn set(board: &mut arboard::Clipboard, text: &str) -> bool {
         set.exclude_from_monitoring().exclude_from_cloud().exclude_from_history()
     };
     set.text(text).inspect_err(|error| tracing::warn!(%error, "the clipboard took nothing")).is_ok()
-}
-
-fn picture(board: &mut arboard::Clipboard) -> Option<Picture> {
-    let image =
-        board.get_image().inspect_err(|error| tracing::info!(%error, "no picture was copied")).ok()?;
-    Some(Picture { width: image.width, height: image.height, bytes: image.bytes.into_owned() })
 }
 
 fn clear(board: &mut Option<arboard::Clipboard>, ours: Option<(Secret, Duration)>) -> bool {

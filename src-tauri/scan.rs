@@ -11,6 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::app::App;
+use crate::clipboard::Clipboard;
 use crate::screen;
 use crate::view::*;
 use crate::view_from::named;
@@ -65,7 +66,7 @@ impl App {
     pub async fn read_qr_clipboard(&self) -> Result<ScanView, ErrorView> {
         self.deps()?;
         let why = PictureProblem::NotCopied;
-        let picture = self.clipboard.picture().await.ok_or(ErrorView::Picture { why })?;
+        let picture = Clipboard::picture().await.ok_or(ErrorView::Picture { why })?;
         let clock = self.clock.clone();
         let read = move || qr::read_pixels(picture.width, picture.height, &picture.bytes, &*clock);
         self.read_waiting(read).await
