@@ -6,11 +6,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use accounts::flow::{Deps, Flow, Given, Question as Asked};
-use accounts::provider::{About, PublicKey, Server};
+use accounts::provider::{About, PublicKey, Server, Way as By};
 use accounts::{Account, AccountId, AccountState, Error, ErrorKind, Secret, address, identifier};
 use tokio::sync::Mutex as AsyncMutex;
 
 use crate::app::App;
+use crate::authenticator;
 use crate::earlier::recipe;
 use crate::network;
 use crate::view::*;
@@ -149,7 +150,7 @@ impl App {
         };
         let (number, conversation) = self.conversations.add(conversation);
         let flow = conversation.flow.lock().await;
-        flow.as_ref().map_or(Err(ErrorView::Gone), |flow| conversation.view(number, flow))
+        conversation.view(number, flow.as_ref().ok_or(ErrorView::Gone)?).await
     }
 
     pub async fn answer(&self, number: u32, form: AnswerForm) -> Result<View, ErrorView> {
@@ -158,13 +159,17 @@ impl App {
         let mut guard = conversation.flow.lock().await;
         let flow = guard.as_mut().ok_or(ErrorView::Gone)?;
         let waits = matches!(form, AnswerForm::Wait);
+        let given = match given(form) {
+            Some(given) => given,
+            None => conversation.kept_code(flow).await?,
+        };
         let answered = tokio::select! {
-            answered = flow.answer(given(form)) => answered,
+            answered = flow.answer(given) => answered,
             // Waiting changes nothing at the server: it may be dropped at any moment.
             () = conversation.left.notified(), if waits => return Err(ErrorView::Gone),
         };
         match answered {
-            Ok(()) => conversation.view(number, flow),
+            Ok(()) => conversation.view(number, flow).await,
             Err(error) => {
                 if error.kind().ends_flow() {
                     self.conversations.remove(number);
@@ -180,7 +185,7 @@ impl App {
         self.deps()?;
         let conversation = self.conversations.get(number)?;
         let guard = conversation.flow.lock().await;
-        guard.as_ref().map_or(Err(ErrorView::Gone), |flow| conversation.view(number, flow))
+        conversation.view(number, guard.as_ref().ok_or(ErrorView::Gone)?).await
     }
 
     /// Ends a conversation at once. The future waits for an answer under way, so that nothing that it changes gets lost.
@@ -256,7 +261,19 @@ impl App {
 }
 
 impl Conversation {
-    fn view(&self, number: u32, flow: &Flow) -> Result<View, ErrorView> {
+    /// Errors: nothing was asked that the kept authenticator can answer.
+    async fn kept_code(&self, flow: &Flow) -> Result<Given, ErrorView> {
+        if !asks_authenticator(flow.question()) {
+            return Err(ErrorView::Gone);
+        }
+        let code = authenticator::code_now(&self.deps, &flow.account().id).await?;
+        code.map(Given::Code).ok_or(ErrorView::Gone)
+    }
+
+    async fn view(&self, number: u32, flow: &Flow) -> Result<View, ErrorView> {
+        // A store that does not answer now must not keep the person from typing the code.
+        let kept = asks_authenticator(flow.question())
+            && matches!(authenticator::code_now(&self.deps, &flow.account().id).await, Ok(Some(_)));
         let now = self.deps.clock.now();
         let able = flow.provider().about().abilities;
         let store = self.deps.store.kind();
@@ -265,10 +282,14 @@ impl Conversation {
             intent: flow.purpose().into(),
             server: self.server.clone(),
             identifier: flow.account().identifier.clone(),
-            question: view_from::question(flow.question(), able, flow.account(), store, now)?,
+            question: view_from::question(flow.question(), able, flow.account(), store, kept, now)?,
             problem: flow.problem().map(Into::into),
         })
     }
+}
+
+fn asks_authenticator(asked: &Asked) -> bool {
+    matches!(asked, Asked::Code(ask) if ask.way == By::Authenticator)
 }
 
 /// What an identifier that is being typed looks like.
@@ -294,8 +315,10 @@ fn new_account(deps: &Deps, server: &Server, about: &About, identifier: &str) ->
     }
 }
 
-fn given(form: AnswerForm) -> Given {
-    match form {
+/// `None`: it is to be made from what is kept.
+fn given(form: AnswerForm) -> Option<Given> {
+    Some(match form {
+        AnswerForm::Kept => return None,
         AnswerForm::Password { password } => Given::Password(Secret::new(password)),
         AnswerForm::Saved => Given::Saved,
         AnswerForm::Code { code } => Given::Code(Secret::new(code)),
@@ -311,7 +334,7 @@ fn given(form: AnswerForm) -> Given {
         AnswerForm::FindOut => Given::FindOut,
         AnswerForm::Wait => Given::Wait,
         AnswerForm::Yes => Given::Yes,
-    }
+    })
 }
 
 async fn end(flow: Option<Flow>) {

@@ -6,10 +6,14 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
+mod authenticator;
+mod made;
 mod pairing;
 mod servers;
 mod vault;
 
+pub use authenticator::*;
+pub use made::*;
 pub use pairing::*;
 pub use servers::*;
 pub use vault::*;
@@ -277,6 +281,8 @@ pub struct CodeView {
     pub other_ways: Vec<Way>,
     /// The mailed link may be opened in a browser instead of being pasted.
     pub may_be_opened: bool,
+    /// The account's authenticator is kept here, and can give the code.
+    pub kept: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]
@@ -357,6 +363,8 @@ pub enum AnswerForm {
     Code {
         code: String,
     },
+    /// The code of the authenticator that is kept; it never comes to the web view.
+    Kept,
     /// The mailed link was opened in a browser.
     Opened,
     /// A typed one, twice.
@@ -476,6 +484,10 @@ pub enum ErrorView {
     /// A file of Regain's own cannot be read; it is left as it is.
     Unreadable,
     Clipboard,
+    /// No QR code could be read.
+    Picture {
+        why: PictureProblem,
+    },
     /// The print dialog could not be opened.
     Printer,
     /// The flow or account is no longer there (another window, a restart).
@@ -507,81 +519,6 @@ pub enum AddressProblem {
     NoAccountServer,
     /// There is no computer of that name.
     NotFound,
-}
-
-#[derive(Debug, Clone, Copy, Deserialize, Type)]
-#[serde(rename_all = "camelCase")]
-pub struct GenerateForm {
-    pub kind: GenerateKind,
-    /// Characters 15–64, words 4–10.
-    pub length: u8,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Type)]
-#[serde(rename_all = "camelCase")]
-pub enum GenerateKind {
-    Words,
-    Characters,
-}
-
-/// A new password, durable in the store before this exists.
-#[derive(Clone, Serialize, Type)]
-#[serde(rename_all = "camelCase")]
-pub struct Generated {
-    pub password: String,
-    pub strength: Strength,
-    pub saved_at: u32,
-    pub store: StoreKind,
-}
-
-#[derive(Debug, Clone, Serialize, Type)]
-#[serde(rename_all = "camelCase")]
-pub struct Strength {
-    /// zxcvbn, 0–4.
-    pub score: u8,
-    pub hint: Option<StrengthHint>,
-    pub rules: Vec<RuleView>,
-    /// All rules are met.
-    pub ok: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]
-#[serde(rename_all = "camelCase")]
-pub enum StrengthHint {
-    AddWords,
-    Keyboard,
-    Repeats,
-    Sequence,
-    Year,
-    Date,
-    Common,
-    Name,
-    Substitution,
-    Reversed,
-    Capitals,
-}
-
-#[derive(Debug, Clone, Copy, Serialize, Type)]
-#[serde(rename_all = "camelCase")]
-pub struct RuleView {
-    pub rule: WeakReason,
-    pub met: bool,
-}
-
-/// One stored password that the person asked to see.
-#[derive(Clone, Serialize, Type)]
-#[serde(rename_all = "camelCase")]
-pub struct Revealed {
-    pub password: String,
-    /// Seconds after which the web view hides it again.
-    pub hide_in: u16,
-}
-
-#[derive(Debug, Clone, Copy, Serialize, Type)]
-#[serde(rename_all = "camelCase")]
-pub struct Copied {
-    /// Seconds until it leaves the clipboard.
-    pub clear_in: u16,
 }
 
 #[derive(Debug, Clone, Serialize, Type)]

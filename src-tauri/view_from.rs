@@ -16,7 +16,10 @@ use accounts::{Account, AccountState as State, Error, ErrorKind, Problem, addres
 use crate::network;
 use crate::view::*;
 
+mod authenticator;
 mod pairing;
+
+pub use authenticator::{authenticator, named};
 
 /// Unix seconds; moments outside of 1970–2106 are brought to its ends.
 pub fn seconds(at: SystemTime) -> u32 {
@@ -342,6 +345,7 @@ pub fn question(
     able: Able,
     account: &Account,
     store: Kept,
+    kept: bool,
     now: SystemTime,
 ) -> Result<Question, ErrorView> {
     Ok(match asked {
@@ -349,7 +353,7 @@ pub fn question(
             let purpose = if *current { PasswordPurpose::Current } else { PasswordPurpose::SignIn };
             Question::Password { purpose, saved: *saved }
         }
-        Asked::Code(ask) => Question::Code(code(ask, now)),
+        Asked::Code(ask) => Question::Code(code(ask, kept, now)),
         Asked::NewPassword { rules, unknown } => Question::NewPassword(NewPasswordView {
             min_length: rules.min_length,
             max_length: rules.max_length,
@@ -369,7 +373,7 @@ pub fn question(
     })
 }
 
-fn code(ask: &CodeAsk, now: SystemTime) -> CodeView {
+fn code(ask: &CodeAsk, kept: bool, now: SystemTime) -> CodeView {
     CodeView {
         purpose: match ask.purpose {
             For::Recovery => CodePurpose::Recovery,
@@ -388,6 +392,7 @@ fn code(ask: &CodeAsk, now: SystemTime) -> CodeView {
         resend_in: ask.resend_at.map(|at| span(at.duration_since(now).unwrap_or_default())),
         other_ways: ask.other_ways.iter().copied().map(Way::from).collect(),
         may_be_opened: ask.may_be_opened,
+        kept,
     }
 }
 

@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a surprise must stop the test")]
 #![cfg(target_os = "linux")]
 
+mod authenticator;
 mod demo;
 mod demo_pairing;
 mod demo_vault;

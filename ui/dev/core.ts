@@ -5,6 +5,7 @@ import type {
   Abilities, AccountRow, AccountPage, AnswerForm, BeginForm, CodeView, DeviceView, Done, ErrorView, PastView, Question, ServerView,
   Settings, StoreView, Strength, View, Way,
 } from '../src/bindings';
+import { scanCommands } from './scan';
 import { phoneOf } from './pairing';
 import { vaultCommands } from './vault';
 
@@ -124,6 +125,7 @@ const code = (way: Way, purpose: CodeView['purpose'], flow: { resendAt: number }
     resendIn: mailed ? Math.max(0, flow.resendAt - now()) : null,
     otherWays: purpose === 'secondFactor' ? ['recoveryCode'] : allWays.filter((other) => other !== way),
     mayBeOpened: false,
+    kept: way === 'authenticator' && query.has('kept'),
   };
 };
 const choice = (): Question => ({ kind: 'chooseAddress', masked: ADDRESSES, typed: 0 });
@@ -231,6 +233,9 @@ async function answer(id: number, given: AnswerForm): Promise<View> {
       flow.question = question.purpose === 'secondFactor' ? done(flow, 'signedIn') : { kind: 'newPassword', minLength: 15, maxLength: 256, unknown: false };
       return view(id);
     }
+    case 'kept':
+      flow.question = done(flow, 'signedIn');
+      return view(id);
     case 'opened':
       return view(id, { kind: 'notOpened' });
     case 'newPassword':
@@ -363,6 +368,7 @@ const handlers: Record<string, (a: never) => unknown> = {
   changed_elsewhere: () => query.has('elsewhere'),
   away: () => new Promise((resolve) => addEventListener('sleep', () => resolve(null), { once: true })),
   ...vault,
+  ...scanCommands(query),
   save_edits: (a: { account: string; edits: { name: string } }) => {
     vault.save_edits?.(a as never);
     rows = rows.map((account) => (account.id === a.account ? { ...account, name: a.edits.name } : account));

@@ -69,6 +69,20 @@ export const commands = {
 	saveDraft: (account: string, draft: AccountDraft) => typedError<null, ErrorView>(__TAURI_INVOKE("save_draft", { account, draft })),
 	saveEdits: (account: string, edits: AccountDraft) => typedError<AccountPage, ErrorView>(__TAURI_INVOKE("save_edits", { account, edits })),
 	dropDraft: (account: string) => typedError<AccountPage, ErrorView>(__TAURI_INVOKE("drop_draft", { account })),
+	/**  Whether the system lets a part of the screen be chosen. */
+	canReadScreen: () => typedError<boolean, ErrorView>(__TAURI_INVOKE("can_read_screen")),
+	readQrFile: (picture: string) => typedError<ScanView, ErrorView>(__TAURI_INVOKE("read_qr_file", { picture })),
+	readQrClipboard: () => typedError<ScanView, ErrorView>(__TAURI_INVOKE("read_qr_clipboard")),
+	readQrScreen: () => typedError<ScanView | null, ErrorView>(__TAURI_INVOKE("read_qr_screen")),
+	readTyped: (account: string, text: string) => typedError<ScanView, ErrorView>(__TAURI_INVOKE("read_typed", { account, text })),
+	keepScanned: (number: number, place: number, entry: number, account: string) => typedError<AuthenticatorView, ErrorView>(__TAURI_INVOKE("keep_scanned", { number, place, entry, account })),
+	openScanned: (number: number, place: number) => typedError<null, ErrorView>(__TAURI_INVOKE("open_scanned", { number, place })),
+	forgetScanned: () => __TAURI_INVOKE<void>("forget_scanned"),
+	authenticator: (account: string) => typedError<AuthenticatorView, ErrorView>(__TAURI_INVOKE("authenticator", { account })),
+	authenticatorCode: (account: string) => typedError<CodeNow, ErrorView>(__TAURI_INVOKE("authenticator_code", { account })),
+	copyAuthenticatorCode: (account: string) => typedError<Copied, ErrorView>(__TAURI_INVOKE("copy_authenticator_code", { account })),
+	removeAuthenticator: (account: string) => typedError<AuthenticatorView, ErrorView>(__TAURI_INVOKE("remove_authenticator", { account })),
+	restoreAuthenticator: (account: string, place: number, at: number) => typedError<AuthenticatorView, ErrorView>(__TAURI_INVOKE("restore_authenticator", { account, place, at })),
 };
 
 /* Types */
@@ -154,6 +168,8 @@ export type AllowPhoneView = {
 export type AnswerForm = { kind: "password"; password: string } | 
 /**  Use the password that is in the store; it never comes to the web view. */
 { kind: "saved" } | { kind: "code"; code: string } | 
+/**  The code of the authenticator that is kept; it never comes to the web view. */
+{ kind: "kept" } | 
 /**  The mailed link was opened in a browser. */
 { kind: "opened" } | 
 /**  A typed one, twice. */
@@ -166,6 +182,17 @@ export type AnswerForm = { kind: "password"; password: string } |
 { kind: "findOut" } | 
 /**  Nothing to give but time: answered once something is different. It may take minutes. */
 { kind: "wait" } | { kind: "yes" };
+
+export type AuthenticatorFacts = {
+	named: NamedAuthenticator,
+	since: number,
+};
+
+export type AuthenticatorView = {
+	current: AuthenticatorFacts | null,
+	/**  Newest first. */
+	earlier: PastAuthenticatorView[],
+};
 
 /**  An earlier state of the vault, compared with the present one. */
 export type BackupView = {
@@ -193,6 +220,13 @@ export type Chosen = {
 	moved: Moved | null,
 };
 
+/**  The one code that the person asked to see. */
+export type CodeNow = {
+	code: string,
+	validUntil: number,
+	period: number,
+};
+
 export type CodePurpose = "recovery" | "secondFactor";
 
 export type CodeShape = 
@@ -218,6 +252,8 @@ export type CodeView = {
 	otherWays: Way[],
 	/**  The mailed link may be opened in a browser instead of being pasted. */
 	mayBeOpened: boolean,
+	/**  The account's authenticator is kept here, and can give the code. */
+	kept: boolean,
 };
 
 export type ConfirmView = {
@@ -294,6 +330,8 @@ export type ErrorView = { kind: "offline" } |
 { kind: "wantsKey" } | { kind: "wrongKey" } | { kind: "key"; why: KeyProblem } | 
 /**  A file of Regain's own cannot be read; it is left as it is. */
 { kind: "unreadable" } | { kind: "clipboard" } | 
+/**  No QR code could be read. */
+{ kind: "picture"; why: PictureProblem } | 
 /**  The print dialog could not be opened. */
 { kind: "printer" } | 
 /**  The flow or account is no longer there (another window, a restart). */
@@ -306,6 +344,22 @@ export type ErrorView = { kind: "offline" } |
 { kind: "rolledBack" } | { kind: "diskFull" } | { kind: "readOnly" } | 
 /**  The current vault password was wrong. */
 { kind: "wrongCurrent" } | { kind: "bug" };
+
+export type FoundText = {
+	kind: "authenticator",
+} & NamedAuthenticator | 
+/**  Several, as another app hands them over. */
+({ kind: "migration"; entries: NamedAuthenticator[]; 
+/**  Names of those that Regain cannot take. */
+leftOut: string[]; 
+/**  From 1. */
+part: number; parts: number }) & { host?: never; server?: never; text?: never; why?: never } | 
+/**  A link that lets another device in. */
+({ kind: "pairing"; host: string; 
+/**  The server's name in the list of accounts; it is opened only if there is one. */
+server: string | null }) & { entries?: never; leftOut?: never; part?: never; parts?: never; text?: never; why?: never } | 
+/**  It says that it is an authenticator, but cannot be used as one. */
+({ kind: "unusable"; why: UnusableWhy }) & { entries?: never; host?: never; leftOut?: never; part?: never; parts?: never; server?: never; text?: never } | ({ kind: "text"; text: string }) & { entries?: never; host?: never; leftOut?: never; part?: never; parts?: never; server?: never; why?: never };
 
 /**  What was found behind what was typed. */
 export type FoundView = {
@@ -368,6 +422,14 @@ export type Moved = {
 	passwords: number,
 };
 
+/**  What an authenticator calls itself: nobody has checked that. */
+export type NamedAuthenticator = {
+	issuer: string | null,
+	account: string,
+	digits: number,
+	period: number,
+};
+
 export type NewPasswordView = {
 	minLength: number,
 	maxLength: number,
@@ -396,11 +458,25 @@ export type PasswordPurpose = "signIn" |
 
 export type PasswordSet = { kind: "weakPassword"; reasons: WeakReason[] } | { kind: "mismatch" } | { kind: "wrongCurrent" } | { kind: "set" };
 
+export type PastAuthenticatorView = {
+	/**  `None`: it cannot be understood. */
+	named: NamedAuthenticator | null,
+	at: number,
+	/**  Taken away, not replaced. */
+	removed: boolean,
+};
+
 export type PastView = {
 	id: string,
 	at: number,
 	why: Why,
 };
+
+export type PictureProblem = "tooLarge" | "notAPicture" | "damaged" | "nothingFound" | "textTooLong" | 
+/**  There is no picture in the clipboard. */
+"notCopied" | 
+/**  The system gave no picture of the screen. */
+"noScreen";
 
 /**  A mail in the practice outbox. */
 export type PracticeMail = {
@@ -512,6 +588,12 @@ export type RuleView = {
 	met: boolean,
 };
 
+/**  What was read. The secrets stay in Rust, under a number, until the person agrees. */
+export type ScanView = {
+	number: number,
+	found: FoundText[],
+};
+
 /**  The dialect a server speaks. */
 export type ServerKind = "recoveryServer" | "allauth" | "betterAuth" | "atProto" | "matrix" | "kratos" | "goTrue";
 
@@ -615,6 +697,8 @@ torn: boolean } |
 { kind: "wrong"; wait: number | null } | 
 /**  It is no recovery key: a character is wrong. */
 { kind: "notAKey" };
+
+export type UnusableWhy = "countsUses" | "unsupported" | "noSecret" | "shortSecret" | "garbled";
 
 /**  Without `Debug`: it holds the recovery key, which is shown once. */
 export type VaultBegun = { kind: "weakPassword"; reasons: WeakReason[] } | { kind: "mismatch" } | { kind: "key"; 

@@ -10,6 +10,7 @@ import './styles/question.css';
 import './styles/rooms.css';
 import './styles/dialogs.css';
 import './styles/parts.css';
+import './styles/scan.css';
 import './styles/vault.css';
 import './styles/pairing.css';
 import './styles/narrow.css';

@@ -54,6 +54,7 @@ export const code = (part: Partial<CodeView> = {}): Question => ({
   resendIn: 60,
   otherWays: ['recoveryCode'],
   mayBeOpened: false,
+  kept: false,
   ...part,
 });
 export const fresh: Question = { kind: 'newPassword', minLength: 15, maxLength: 256, unknown: false };

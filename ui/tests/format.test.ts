@@ -70,6 +70,7 @@ describe('the sentence below "Type the code"', () => {
     resendIn: 42,
     otherWays: [],
     mayBeOpened: false,
+    kept: false,
   };
   const lead = (part: Partial<CodeView>) => plain(codeLead({ ...question, ...part }, languages.en, 'en-GB'));
 

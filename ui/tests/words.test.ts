@@ -42,8 +42,11 @@ const errors: ErrorView[] = [
   })),
 ];
 const keys: ErrorView[] = (['empty', 'notAKey', 'secret'] as const).map((why) => ({ kind: 'key', why }));
+const pictures: ErrorView[] = (
+  ['tooLarge', 'notAPicture', 'damaged', 'nothingFound', 'textTooLong', 'notCopied', 'noScreen'] as const
+).map((why) => ({ kind: 'picture', why }));
+errors.push(...keys, ...pictures, { kind: 'wantsKey' }, { kind: 'wrongKey' });
 errors.push({ kind: 'tooNew', wait: null }, { kind: 'tooNew', wait: 1800 }, { kind: 'proveAgain' });
-errors.push(...keys, { kind: 'wantsKey' }, { kind: 'wrongKey' });
 const reasons: WeakReason[] = [
   { kind: 'tooShort', min: 15 },
   { kind: 'tooLong', max: 256 },

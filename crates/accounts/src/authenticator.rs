@@ -78,6 +78,19 @@ impl Authenticator {
         otpauth::parse(uri)
     }
 
+    /// One whose secret was typed: six digits every 30 seconds, as it is wherever nothing else is said.
+    pub fn of_secret(
+        secret: &str,
+        issuer: Option<String>,
+        account: String,
+    ) -> Result<Self, NotAnAuthenticator> {
+        if secret.len() > LONGEST {
+            return Err(NotAnAuthenticator::TooLong);
+        }
+        let key = base32::decode(secret.trim()).ok_or(NotAnAuthenticator::NoSecret)?;
+        Self::new(key, Algorithm::Sha1, (6, 30), issuer, account)
+    }
+
     /// The same as an address, always written in the same way: what a store keeps.
     pub fn to_uri(&self) -> Secret {
         otpauth::write(self)
@@ -166,6 +179,19 @@ mod tests {
 
     fn at(seconds: u64) -> SystemTime {
         UNIX_EPOCH + Duration::from_secs(seconds)
+    }
+
+    #[test]
+    fn a_secret_alone_makes_the_usual_codes() {
+        let typed = |secret: &str| Authenticator::of_secret(secret, Some("A".into()), "jana".into());
+        let it = typed(" gezd gnbv-gy3t qojq ").unwrap();
+        assert_eq!((it.digits, it.period, it.algorithm), (6, 30, Algorithm::Sha1));
+        assert_eq!((it.secret().expose(), it.account.as_str()), ("GEZDGNBVGY3TQOJQ", "jana"));
+        assert_eq!(typed("GEZDGNBV").err(), Some(NotAnAuthenticator::ShortSecret));
+        for wrong in ["", "hello!", "otpauth://totp/a?secret=GEZDGNBVGY3TQOJQ"] {
+            assert_eq!(typed(wrong).err(), Some(NotAnAuthenticator::NoSecret), "{wrong}");
+        }
+        assert_eq!(typed(&"A".repeat(LONGEST + 1)).err(), Some(NotAnAuthenticator::TooLong));
     }
 
     /// RFC 6238, appendix B, with the keys of its reference program.

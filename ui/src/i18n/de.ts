@@ -1,4 +1,5 @@
 import { plurals, rich } from './rich';
+import { authenticator } from './authenticator/de';
 import { pairing } from './pairing/de';
 import { servers } from './servers/de';
 import { vault } from './vault/de';
@@ -488,12 +489,14 @@ export const de: Words = {
     guessable: () => 'Es ist leicht zu raten.',
     sameAsCurrent: () => 'Es ist Ihr jetziges.',
   },
+  authenticator,
   servers,
   pairing,
   vault,
   errors: {
     ...vault.errors,
     ...servers.errors,
+    ...authenticator.errors,
     ...pairing.errors,
     offline: () => ['Dieser Computer ist offline.', 'Prüfen Sie das Netz, und versuchen Sie es noch einmal. Ihre Eingaben bleiben erhalten.'],
     serverTrouble: ({ server }) => [

@@ -1,4 +1,5 @@
 import { plurals, rich } from './rich';
+import { authenticator } from './authenticator/en';
 import { pairing } from './pairing/en';
 import { servers } from './servers/en';
 import { vault } from './vault/en';
@@ -473,12 +474,14 @@ export const en: Words = {
     guessable: () => 'It is easy to guess.',
     sameAsCurrent: () => 'It is the one you have now.',
   },
+  authenticator,
   servers,
   pairing,
   vault,
   errors: {
     ...vault.errors,
     ...servers.errors,
+    ...authenticator.errors,
     ...pairing.errors,
     offline: () => ['This computer is offline.', 'Check the network, then try again. What you typed is kept.'],
     serverTrouble: ({ server }) => [`${server} didn’t answer properly.`, 'Try again in a few minutes. Your place is kept.'],

@@ -1,4 +1,5 @@
 import { plurals, rich } from './rich';
+import { authenticator } from './authenticator/es';
 import { pairing } from './pairing/es';
 import { servers } from './servers/es';
 import { vault } from './vault/es';
@@ -488,12 +489,14 @@ export const es: Words = {
     guessable: () => 'Es fácil de adivinar.',
     sameAsCurrent: () => 'Es la que tienes ahora.',
   },
+  authenticator,
   servers,
   pairing,
   vault,
   errors: {
     ...vault.errors,
     ...servers.errors,
+    ...authenticator.errors,
     ...pairing.errors,
     offline: () => ['Este ordenador no tiene red.', 'Revisa la red y prueba otra vez. Lo que escribiste se conserva.'],
     serverTrouble: ({ server }) => [`${server} no responde como debe.`, 'Prueba otra vez en unos minutos. Sigues donde estabas.'],

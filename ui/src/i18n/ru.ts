@@ -1,4 +1,5 @@
 import { plurals, rich } from './rich';
+import { authenticator } from './authenticator/ru';
 import { pairing } from './pairing/ru';
 import { servers } from './servers/ru';
 import { vault } from './vault/ru';
@@ -517,12 +518,14 @@ export const ru: Words = {
     guessable: () => 'Его легко угадать.',
     sameAsCurrent: () => 'Это ваш нынешний пароль.',
   },
+  authenticator,
   servers,
   pairing,
   vault,
   errors: {
     ...vault.errors,
     ...servers.errors,
+    ...authenticator.errors,
     ...pairing.errors,
     offline: () => ['Этот компьютер не в сети.', 'Проверьте сеть и попробуйте снова. Всё введённое сохранится.'],
     serverTrouble: ({ server }) => [`${server} не отвечает как надо.`, 'Попробуйте через несколько минут. Ваше место сохранится.'],

@@ -88,7 +88,9 @@ impl Terminal {
             let typed = match ask.way {
                 // It opens the account next year, too.
                 Way::RecoveryCode => self.hidden(&prompt).await?,
-                Way::MailCode | Way::MailLink | Way::Authenticator => Secret::new(self.line(&prompt).await?),
+                Way::MailCode | Way::MailLink | Way::TextCode | Way::OtherAddress | Way::Authenticator => {
+                    Secret::new(self.line(&prompt).await?)
+                }
             };
             match typed.expose().trim() {
                 "" if ask.may_be_opened => return Ok(Reply::Give(Given::Opened)),
