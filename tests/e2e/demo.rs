@@ -21,8 +21,8 @@ async fn the_story_is_told() {
         desk.window.resize(960, 680).await?;
         practise(desk, &mut transcript).await?;
         rooms(&desk.window, &mut transcript).await?;
-        real_server(desk, &mut transcript).await?;
         demo_pairing::pairing(desk, &mut transcript).await?;
+        real_server(desk, &mut transcript).await?;
         in_russian(&desk.window, &mut transcript).await?;
         demo_vault::doctor(desk, &mut transcript).await?;
         demo_vault::vault(desk, &mut transcript).await?;

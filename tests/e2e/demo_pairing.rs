@@ -2,16 +2,20 @@
 
 use anyhow::{Context as _, Result, ensure};
 
+use crate::demo::open_named_account;
 use crate::desk::Desk;
 use crate::phone::Phone;
 use crate::server::{AccountServer, FORGOTTEN};
-use crate::steps::search_at;
+use crate::steps::{search_at, sign_in};
 use crate::transcript::Transcript;
 use crate::window::Window;
 
+/// The server of this story.
+const MARKET: &str = "Weekly market";
+
 pub async fn pairing(desk: &Desk, transcript: &mut Transcript) -> Result<()> {
     let window = &desk.window;
-    let mut server = AccountServer::open().await?;
+    let mut server = AccountServer::open_as(MARKET, |_| {}).await?;
     let phone = Phone::open(desk).await?;
     transcript.chapter("A phone that is signed in lets this computer in")?;
     search_at(window, &server.address()).await?;
@@ -62,8 +66,8 @@ async fn link_a_phone(desk: &Desk, server: &AccountServer, transcript: &mut Tran
     let window = &desk.window;
     transcript.chapter("This computer lets another phone in")?;
     search_at(window, &server.address()).await?;
-    crate::steps::sign_in(window, FORGOTTEN).await?;
-    window.await_screen("account").await?;
+    sign_in(window, FORGOTTEN).await?;
+    open_named_account(window, MARKET).await?;
     window.press("link-phone").await?;
     transcript.step(window, "scan-qr", "Link a phone: a QR code").await?;
     let phone = Phone::open(desk).await?;
@@ -97,7 +101,9 @@ async fn link_a_phone(desk: &Desk, server: &AccountServer, transcript: &mut Tran
     phone.press("/device/deny").await?;
     transcript.step(window, "pairing-over", "The phone denies it: the window says so").await?;
     phone.close().await;
-    window.press("cancel").await.or(window.press("back").await)?;
+    window.press("cancel").await?;
+    window.press("nav-accounts").await?;
+    window.await_screen("accounts").await?;
     Ok(())
 }
 
