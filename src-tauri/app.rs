@@ -17,6 +17,7 @@ use tokio::sync::{Mutex as AsyncMutex, Notify};
 use crate::clipboard::Clipboard;
 use crate::conversation::Conversations;
 use crate::practice::Practice;
+use crate::scan::Scans;
 use crate::settings::{SettingsFile, clamp};
 use crate::vault::Door;
 use crate::view::{ErrorView, Settings, Start, StoreKind, StoreState, StoreView, System};
@@ -36,6 +37,7 @@ pub struct App {
     pub(crate) providers: Providers,
     pub(crate) conversations: Conversations,
     pub(crate) clipboard: Clipboard,
+    pub(crate) scans: Scans,
     pub(crate) practice: AsyncMutex<Option<Practice>>,
     /// The computer was locked or is about to sleep; and: the window has locked.
     pub(crate) away: Notify,
@@ -81,6 +83,7 @@ impl App {
             providers,
             conversations: Conversations::default(),
             clipboard: Clipboard::start(),
+            scans: Scans::default(),
             practice: AsyncMutex::new(None),
             away: Notify::new(),
             shut: Notify::new(),
@@ -194,6 +197,7 @@ impl App {
     pub async fn lock(&self) {
         self.locked.store(true, Ordering::Release);
         self.door().forget();
+        self.scans.forget();
         self.clipboard.clear().await;
         if self.vault.is_open() {
             self.conversations.end_all().await;

@@ -63,6 +63,19 @@ fn main() {
         "save_draft",
         "save_edits",
         "drop_draft",
+        "can_read_screen",
+        "read_qr_file",
+        "read_qr_clipboard",
+        "read_qr_screen",
+        "read_typed",
+        "keep_scanned",
+        "open_scanned",
+        "forget_scanned",
+        "authenticator",
+        "authenticator_code",
+        "copy_authenticator_code",
+        "remove_authenticator",
+        "restore_authenticator",
     ]);
     let attributes = tauri_build::Attributes::new()
         .capabilities_path_pattern("./src-tauri/capabilities/**/*.json")

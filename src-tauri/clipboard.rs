@@ -11,6 +11,13 @@ pub struct Clipboard {
     orders: SyncSender<Order>,
 }
 
+/// 4 bytes for each pixel, row by row.
+pub struct Picture {
+    pub width: usize,
+    pub height: usize,
+    pub bytes: Vec<u8>,
+}
+
 enum Order {
     Copy { text: Secret, keep: Duration, done: SyncSender<bool> },
     Clear { done: SyncSender<bool> },
@@ -31,6 +38,14 @@ impl Clipboard {
     /// Clears the clipboard now, if what is in it is still ours.
     pub async fn clear(&self) -> bool {
         self.order(|done| Order::Clear { done }).await
+    }
+
+    /// The picture in it, if there is one. It is read beside the thread, which is to clear what it copied in time.
+    pub async fn picture() -> Option<Picture> {
+        let read = || arboard::Clipboard::new().and_then(|mut board| board.get_image());
+        let read = tokio::task::spawn_blocking(read).await.ok()?;
+        let image = read.inspect_err(|error| tracing::info!(%error, "no picture was copied")).ok()?;
+        Some(Picture { width: image.width, height: image.height, bytes: image.bytes.into_owned() })
     }
 
     async fn order(&self, order: impl FnOnce(SyncSender<bool>) -> Order) -> bool {

@@ -8,7 +8,7 @@ use tauri_specta::{Builder, collect_commands};
 
 use crate::app::App;
 use crate::view::*;
-use crate::{conversation, window};
+use crate::{conversation, screen, window};
 
 /// The commands, with their types for the web view.
 pub fn builder() -> Builder<Wry> {
@@ -73,6 +73,19 @@ pub fn builder() -> Builder<Wry> {
         save_draft,
         save_edits,
         drop_draft,
+        can_read_screen,
+        read_qr_file,
+        read_qr_clipboard,
+        read_qr_screen,
+        read_typed,
+        keep_scanned,
+        open_scanned,
+        forget_scanned,
+        authenticator,
+        authenticator_code,
+        copy_authenticator_code,
+        remove_authenticator,
+        restore_authenticator,
     ])
 }
 
@@ -454,4 +467,95 @@ async fn save_edits(app: State<'_, App>, account: String, edits: AccountDraft) -
 #[specta::specta]
 async fn drop_draft(app: State<'_, App>, account: String) -> Answered<AccountPage> {
     app.drop_draft(&account).await
+}
+
+/// Whether the system lets a part of the screen be chosen.
+#[tauri::command]
+#[specta::specta]
+async fn can_read_screen() -> Answered<bool> {
+    Ok(tauri::async_runtime::spawn_blocking(screen::is_possible).await.unwrap_or(false))
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn read_qr_file(app: State<'_, App>, picture: String) -> Answered<ScanView> {
+    app.read_qr_file(picture).await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn read_qr_clipboard(app: State<'_, App>) -> Answered<ScanView> {
+    app.read_qr_clipboard().await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn read_qr_screen(app: State<'_, App>) -> Answered<Option<ScanView>> {
+    app.read_qr_screen().await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn read_typed(app: State<'_, App>, account: String, text: String) -> Answered<ScanView> {
+    app.read_typed(&account, Secret::new(text))
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn keep_scanned(
+    app: State<'_, App>,
+    number: u32,
+    place: u32,
+    entry: u32,
+    account: String,
+) -> Answered<AuthenticatorView> {
+    app.keep_scanned(number, place, entry, &account).await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn open_scanned(handle: AppHandle, app: State<'_, App>, number: u32, place: u32) -> Answered<()> {
+    let address = app.scanned_link(number, place)?;
+    handle.opener().open_url(address, None::<&str>).map_err(|_| ErrorView::Unsupported)
+}
+
+#[tauri::command]
+#[specta::specta]
+fn forget_scanned(app: State<'_, App>) {
+    app.forget_scanned();
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn authenticator(app: State<'_, App>, account: String) -> Answered<AuthenticatorView> {
+    app.authenticator(&account).await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn authenticator_code(app: State<'_, App>, account: String) -> Answered<CodeNow> {
+    app.authenticator_code(&account).await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn copy_authenticator_code(app: State<'_, App>, account: String) -> Answered<Copied> {
+    app.copy_authenticator_code(&account).await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn remove_authenticator(app: State<'_, App>, account: String) -> Answered<AuthenticatorView> {
+    app.remove_authenticator(&account).await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn restore_authenticator(
+    app: State<'_, App>,
+    account: String,
+    place: u32,
+    at: u32,
+) -> Answered<AuthenticatorView> {
+    app.restore_authenticator(&account, place, at).await
 }

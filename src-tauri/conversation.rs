@@ -6,11 +6,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use accounts::flow::{Deps, Flow, Given, Question as Asked};
-use accounts::provider::{About, PublicKey, Server};
+use accounts::provider::{About, PublicKey, Server, Way as By};
 use accounts::{Account, AccountId, AccountState, Error, ErrorKind, Secret, address, identifier};
 use tokio::sync::Mutex as AsyncMutex;
 
 use crate::app::App;
+use crate::authenticator;
 use crate::earlier::recipe;
 use crate::network;
 use crate::view::*;
@@ -28,6 +29,8 @@ pub struct Conversations {
 pub struct Conversation {
     deps: Deps,
     server: ServerView,
+    /// The person has left: an answer that waits for a phone is dropped.
+    left: tokio::sync::Notify,
     /// Held while an answer is under way; `None` once it is over.
     flow: AsyncMutex<Option<Flow>>,
 }
@@ -54,6 +57,7 @@ impl Conversations {
         let all: Vec<_> = self.lock().drain().map(|(_, conversation)| conversation).collect();
         let ended = async {
             for conversation in &all {
+                conversation.left.notify_one();
                 let flow = conversation.flow.lock().await.take();
                 end(flow).await;
             }
@@ -130,14 +134,23 @@ impl App {
                 .accounts
                 .find(&server, typed)
                 .unwrap_or_else(|| new_account(&deps, &server, provider.about(), typed)),
+            // The phone says who it is.
+            (None, None) if form.intent == IntentKind::Pair => {
+                new_account(&deps, &server, provider.about(), "")
+            }
             (None, None) => return Err(ErrorView::BadIdentifier),
         };
         let view = view_from::server(&server, provider.about());
         let flow = Flow::begin(deps.clone(), provider, account, form.intent.into()).await?;
-        let conversation = Conversation { deps, server: view, flow: AsyncMutex::new(Some(flow)) };
+        let conversation = Conversation {
+            deps,
+            server: view,
+            left: tokio::sync::Notify::new(),
+            flow: AsyncMutex::new(Some(flow)),
+        };
         let (number, conversation) = self.conversations.add(conversation);
         let flow = conversation.flow.lock().await;
-        flow.as_ref().map(|flow| conversation.view(number, flow)).ok_or(ErrorView::Gone)
+        conversation.view(number, flow.as_ref().ok_or(ErrorView::Gone)?).await
     }
 
     pub async fn answer(&self, number: u32, form: AnswerForm) -> Result<View, ErrorView> {
@@ -145,8 +158,18 @@ impl App {
         let conversation = self.conversations.get(number)?;
         let mut guard = conversation.flow.lock().await;
         let flow = guard.as_mut().ok_or(ErrorView::Gone)?;
-        match flow.answer(given(form)).await {
-            Ok(()) => Ok(conversation.view(number, flow)),
+        let waits = matches!(form, AnswerForm::Wait);
+        let given = match given(form) {
+            Some(given) => given,
+            None => conversation.kept_code(flow).await?,
+        };
+        let answered = tokio::select! {
+            answered = flow.answer(given) => answered,
+            // Waiting changes nothing at the server: it may be dropped at any moment.
+            () = conversation.left.notified(), if waits => return Err(ErrorView::Gone),
+        };
+        match answered {
+            Ok(()) => conversation.view(number, flow).await,
             Err(error) => {
                 if error.kind().ends_flow() {
                     self.conversations.remove(number);
@@ -162,7 +185,7 @@ impl App {
         self.deps()?;
         let conversation = self.conversations.get(number)?;
         let guard = conversation.flow.lock().await;
-        guard.as_ref().map(|flow| conversation.view(number, flow)).ok_or(ErrorView::Gone)
+        conversation.view(number, guard.as_ref().ok_or(ErrorView::Gone)?).await
     }
 
     /// Ends a conversation at once. The future waits for an answer under way, so that nothing that it changes gets lost.
@@ -170,6 +193,7 @@ impl App {
         let conversation = self.conversations.remove(number);
         async move {
             if let Some(conversation) = conversation {
+                conversation.left.notify_one();
                 let flow = conversation.flow.lock().await.take();
                 end(flow).await;
             }
@@ -237,17 +261,35 @@ impl App {
 }
 
 impl Conversation {
-    fn view(&self, number: u32, flow: &Flow) -> View {
+    /// Errors: nothing was asked that the kept authenticator can answer.
+    async fn kept_code(&self, flow: &Flow) -> Result<Given, ErrorView> {
+        if !asks_authenticator(flow.question()) {
+            return Err(ErrorView::Gone);
+        }
+        let code = authenticator::code_now(&self.deps, &flow.account().id).await?;
+        code.map(Given::Code).ok_or(ErrorView::Gone)
+    }
+
+    async fn view(&self, number: u32, flow: &Flow) -> Result<View, ErrorView> {
+        // A store that does not answer now must not keep the person from typing the code.
+        let kept = asks_authenticator(flow.question())
+            && matches!(authenticator::code_now(&self.deps, &flow.account().id).await, Ok(Some(_)));
         let now = self.deps.clock.now();
-        View {
+        let able = flow.provider().about().abilities;
+        let store = self.deps.store.kind();
+        Ok(View {
             flow: number,
             intent: flow.purpose().into(),
             server: self.server.clone(),
             identifier: flow.account().identifier.clone(),
-            question: view_from::question(flow.question(), flow.account(), self.deps.store.kind(), now),
+            question: view_from::question(flow.question(), able, flow.account(), store, kept, now)?,
             problem: flow.problem().map(Into::into),
-        }
+        })
     }
+}
+
+fn asks_authenticator(asked: &Asked) -> bool {
+    matches!(asked, Asked::Code(ask) if ask.way == By::Authenticator)
 }
 
 /// What an identifier that is being typed looks like.
@@ -269,11 +311,14 @@ fn new_account(deps: &Deps, server: &Server, about: &About, identifier: &str) ->
         state: AccountState::SignedOut,
         mailbox: None,
         recover_as: None,
+        without_password: false,
     }
 }
 
-fn given(form: AnswerForm) -> Given {
-    match form {
+/// `None`: it is to be made from what is kept.
+fn given(form: AnswerForm) -> Option<Given> {
+    Some(match form {
+        AnswerForm::Kept => return None,
         AnswerForm::Password { password } => Given::Password(Secret::new(password)),
         AnswerForm::Saved => Given::Saved,
         AnswerForm::Code { code } => Given::Code(Secret::new(code)),
@@ -287,7 +332,9 @@ fn given(form: AnswerForm) -> Given {
         AnswerForm::Address { place } => Given::Address(usize::try_from(place).unwrap_or(usize::MAX)),
         AnswerForm::WholeAddress { address } => Given::WholeAddress(address),
         AnswerForm::FindOut => Given::FindOut,
-    }
+        AnswerForm::Wait => Given::Wait,
+        AnswerForm::Yes => Given::Yes,
+    })
 }
 
 async fn end(flow: Option<Flow>) {

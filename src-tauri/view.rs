@@ -6,9 +6,15 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
+mod authenticator;
+mod made;
+mod pairing;
 mod servers;
 mod vault;
 
+pub use authenticator::*;
+pub use made::*;
+pub use pairing::*;
 pub use servers::*;
 pub use vault::*;
 
@@ -199,6 +205,10 @@ pub enum IntentKind {
     SignIn,
     Recover,
     ChangePassword,
+    /// Signing in here by a phone.
+    Pair,
+    /// Signing a phone in from here.
+    LinkPhone,
 }
 
 #[derive(Debug, Clone, Deserialize, Type)]
@@ -232,6 +242,15 @@ pub enum Question {
     },
     Code(CodeView),
     NewPassword(NewPasswordView),
+    ScanQr(QrView),
+    ConfirmCode(ConfirmView),
+    #[serde(rename_all = "camelCase")]
+    WaitForPhone {
+        valid_until: u32,
+    },
+    ConfirmAccount(PairedView),
+    ShowCode(ShowCodeView),
+    AllowPhone(AllowPhoneView),
     ChooseAddress(AddressesView),
     ConfirmAddress {
         masked: String,
@@ -262,6 +281,8 @@ pub struct CodeView {
     pub other_ways: Vec<Way>,
     /// The mailed link may be opened in a browser instead of being pasted.
     pub may_be_opened: bool,
+    /// The account's authenticator is kept here, and can give the code.
+    pub kept: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]
@@ -325,6 +346,9 @@ pub enum Done {
     PasswordChanged,
     /// The answer of an earlier try was lost; signing in has shown that the new password holds.
     ChangeConfirmed,
+    /// By a phone, without a password.
+    Paired,
+    PhoneLinked,
 }
 
 /// What the person gave; without `Debug`, because it holds what was typed.
@@ -339,6 +363,8 @@ pub enum AnswerForm {
     Code {
         code: String,
     },
+    /// The code of the authenticator that is kept; it never comes to the web view.
+    Kept,
     /// The mailed link was opened in a browser.
     Opened,
     /// A typed one, twice.
@@ -361,6 +387,9 @@ pub enum AnswerForm {
     },
     /// Find out what became of a change whose answer was lost.
     FindOut,
+    /// Nothing to give but time: answered once something is different. It may take minutes.
+    Wait,
+    Yes,
 }
 
 /// What the person can mend on this screen.
@@ -384,6 +413,8 @@ pub enum ProblemView {
     },
     /// The lost answer is found: the password was not changed.
     NotChanged,
+    /// The server cannot be reached at the moment; waiting goes on.
+    StillTrying,
     /// What was typed cannot stand behind the mask.
     NotThatAddress,
 }
@@ -437,6 +468,11 @@ pub enum ErrorView {
     UnknownAccount,
     /// The server wants the password again, and none is saved that it takes.
     ProveAgain,
+    /// A session that a phone gave may not do that yet.
+    #[serde(rename_all = "camelCase")]
+    TooNew {
+        wait: Option<u32>,
+    },
     /// TLS could not be set up; often the computer's clock is wrong.
     NotTrusted,
     /// A gateway in front of the server wants the public key of the project.
@@ -448,6 +484,10 @@ pub enum ErrorView {
     /// A file of Regain's own cannot be read; it is left as it is.
     Unreadable,
     Clipboard,
+    /// No QR code could be read.
+    Picture {
+        why: PictureProblem,
+    },
     /// The print dialog could not be opened.
     Printer,
     /// The flow or account is no longer there (another window, a restart).
@@ -479,81 +519,6 @@ pub enum AddressProblem {
     NoAccountServer,
     /// There is no computer of that name.
     NotFound,
-}
-
-#[derive(Debug, Clone, Copy, Deserialize, Type)]
-#[serde(rename_all = "camelCase")]
-pub struct GenerateForm {
-    pub kind: GenerateKind,
-    /// Characters 15–64, words 4–10.
-    pub length: u8,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Type)]
-#[serde(rename_all = "camelCase")]
-pub enum GenerateKind {
-    Words,
-    Characters,
-}
-
-/// A new password, durable in the store before this exists.
-#[derive(Clone, Serialize, Type)]
-#[serde(rename_all = "camelCase")]
-pub struct Generated {
-    pub password: String,
-    pub strength: Strength,
-    pub saved_at: u32,
-    pub store: StoreKind,
-}
-
-#[derive(Debug, Clone, Serialize, Type)]
-#[serde(rename_all = "camelCase")]
-pub struct Strength {
-    /// zxcvbn, 0–4.
-    pub score: u8,
-    pub hint: Option<StrengthHint>,
-    pub rules: Vec<RuleView>,
-    /// All rules are met.
-    pub ok: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]
-#[serde(rename_all = "camelCase")]
-pub enum StrengthHint {
-    AddWords,
-    Keyboard,
-    Repeats,
-    Sequence,
-    Year,
-    Date,
-    Common,
-    Name,
-    Substitution,
-    Reversed,
-    Capitals,
-}
-
-#[derive(Debug, Clone, Copy, Serialize, Type)]
-#[serde(rename_all = "camelCase")]
-pub struct RuleView {
-    pub rule: WeakReason,
-    pub met: bool,
-}
-
-/// One stored password that the person asked to see.
-#[derive(Clone, Serialize, Type)]
-#[serde(rename_all = "camelCase")]
-pub struct Revealed {
-    pub password: String,
-    /// Seconds after which the web view hides it again.
-    pub hide_in: u16,
-}
-
-#[derive(Debug, Clone, Copy, Serialize, Type)]
-#[serde(rename_all = "camelCase")]
-pub struct Copied {
-    /// Seconds until it leaves the clipboard.
-    pub clear_in: u16,
 }
 
 #[derive(Debug, Clone, Serialize, Type)]

@@ -16,6 +16,11 @@ use accounts::{Account, AccountState as State, Error, ErrorKind, Problem, addres
 use crate::network;
 use crate::view::*;
 
+mod authenticator;
+mod pairing;
+
+pub use authenticator::{authenticator, named};
+
 /// Unix seconds; moments outside of 1970–2106 are brought to its ends.
 pub fn seconds(at: SystemTime) -> u32 {
     let since = at.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
@@ -57,6 +62,7 @@ impl From<Error> for ErrorView {
             ErrorKind::NeedsMailbox => Self::NeedsMailbox,
             ErrorKind::UnknownAccount => Self::UnknownAccount,
             ErrorKind::ProveAgain => Self::ProveAgain,
+            ErrorKind::TooNew { wait } => Self::TooNew { wait: wait.map(span) },
             ErrorKind::NotTrusted => Self::NotTrusted,
             ErrorKind::WantsKey => Self::WantsKey,
             ErrorKind::WrongKey => Self::WrongKey,
@@ -109,6 +115,7 @@ impl From<&Problem> for ProblemView {
             Problem::Mismatch => Self::Mismatch,
             Problem::TooSoon { wait } => Self::TooSoon { wait: span(*wait) },
             Problem::NotChanged => Self::NotChanged,
+            Problem::StillTrying => Self::StillTrying,
             Problem::NotThatAddress => Self::NotThatAddress,
         }
     }
@@ -195,6 +202,8 @@ impl From<IntentKind> for Purpose {
             IntentKind::SignIn => Self::SignIn,
             IntentKind::Recover => Self::Recover,
             IntentKind::ChangePassword => Self::ChangePassword,
+            IntentKind::Pair => Self::Pair,
+            IntentKind::LinkPhone => Self::LinkPhone,
         }
     }
 }
@@ -205,6 +214,8 @@ impl From<Purpose> for IntentKind {
             Purpose::SignIn => Self::SignIn,
             Purpose::Recover => Self::Recover,
             Purpose::ChangePassword => Self::ChangePassword,
+            Purpose::Pair => Self::Pair,
+            Purpose::LinkPhone => Self::LinkPhone,
         }
     }
 }
@@ -253,8 +264,9 @@ impl From<Because> for Why {
 
 impl From<Able> for Abilities {
     fn from(able: Able) -> Self {
-        let Able { recover, recover_by_mailbox, change_with_current, sessions } = able;
-        Self { recover, recover_by_mailbox, change_with_current, sessions }
+        let Able { recover, recover_by_mailbox, change_with_current, sessions, pair, link_phone } = able;
+        let pair = pair.map(Reaches::from);
+        Self { recover, recover_by_mailbox, change_with_current, sessions, pair, link_phone }
     }
 }
 
@@ -328,25 +340,40 @@ pub fn server(server: &Server, about: &About) -> ServerView {
     }
 }
 
-pub fn question(asked: &Asked, account: &Account, store: Kept, now: SystemTime) -> Question {
-    match asked {
+pub fn question(
+    asked: &Asked,
+    able: Able,
+    account: &Account,
+    store: Kept,
+    kept: bool,
+    now: SystemTime,
+) -> Result<Question, ErrorView> {
+    Ok(match asked {
         Asked::Password { current, saved } => {
             let purpose = if *current { PasswordPurpose::Current } else { PasswordPurpose::SignIn };
             Question::Password { purpose, saved: *saved }
         }
-        Asked::Code(ask) => Question::Code(code(ask, now)),
+        Asked::Code(ask) => Question::Code(code(ask, kept, now)),
         Asked::NewPassword { rules, unknown } => Question::NewPassword(NewPasswordView {
             min_length: rules.min_length,
             max_length: rules.max_length,
             unknown: *unknown,
         }),
+        Asked::ScanQr(ask) => Question::ScanQr(pairing::qr(ask, able)?),
+        Asked::ConfirmCode(ask) => Question::ConfirmCode(pairing::confirm(ask)),
+        Asked::WaitForPhone(ask) => Question::WaitForPhone { valid_until: seconds(ask.valid_until) },
+        Asked::ConfirmAccount { paired, listed } => {
+            Question::ConfirmAccount(pairing::paired(paired, *listed))
+        }
+        Asked::ShowCode(ask) => Question::ShowCode(pairing::show(ask)),
+        Asked::AllowPhone { phone, saved } => Question::AllowPhone(pairing::allow(phone, *saved)),
         Asked::ChooseAddress(addresses) => Question::ChooseAddress(offered(addresses)),
         Asked::ConfirmAddress { masked } => Question::ConfirmAddress { masked: masked.clone() },
         Asked::Done(finish) => Question::Done(done(finish, account, store)),
-    }
+    })
 }
 
-fn code(ask: &CodeAsk, now: SystemTime) -> CodeView {
+fn code(ask: &CodeAsk, kept: bool, now: SystemTime) -> CodeView {
     CodeView {
         purpose: match ask.purpose {
             For::Recovery => CodePurpose::Recovery,
@@ -365,6 +392,7 @@ fn code(ask: &CodeAsk, now: SystemTime) -> CodeView {
         resend_in: ask.resend_at.map(|at| span(at.duration_since(now).unwrap_or_default())),
         other_ways: ask.other_ways.iter().copied().map(Way::from).collect(),
         may_be_opened: ask.may_be_opened,
+        kept,
     }
 }
 
@@ -382,6 +410,8 @@ fn done(finish: &Finish, account: &Account, store: Kept) -> DoneView {
             Done::SignedIn => crate::view::Done::SignedIn,
             Done::PasswordChanged => crate::view::Done::PasswordChanged,
             Done::ChangeConfirmed => crate::view::Done::ChangeConfirmed,
+            Done::Paired => crate::view::Done::Paired,
+            Done::PhoneLinked => crate::view::Done::PhoneLinked,
         },
         store: store.into(),
         saved_at: seconds(finish.at),
@@ -426,6 +456,7 @@ mod tests {
             ErrorKind::NeedsMailbox,
             ErrorKind::UnknownAccount,
             ErrorKind::ProveAgain,
+            ErrorKind::TooNew { wait: None },
             ErrorKind::NotTrusted,
             ErrorKind::WantsKey,
             ErrorKind::WrongKey,

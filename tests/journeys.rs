@@ -13,7 +13,10 @@ use accounts::http::Http;
 use accounts::provider::memory::{Fault, Memory as Server};
 use accounts::provider::{Kind, Providers};
 use accounts::store::memory::Memory as Store;
-use accounts::{Account, AccountId, AccountState, Accounts, CredentialStore, ErrorKind, Secret, provider};
+use accounts::{
+    Account, AccountId, AccountState, Accounts, Authenticator, Clock as _, CredentialStore, ErrorKind,
+    Secret, provider,
+};
 use regain_lib::App;
 use regain_lib::view::*;
 
@@ -58,6 +61,7 @@ impl Journey {
                 state: AccountState::SignedOut,
                 mailbox: None,
                 recover_as: None,
+                without_password: false,
             })
             .unwrap();
         let list = accounts.clone();
@@ -94,6 +98,9 @@ impl Journey {
             AnswerForm::Address { place } => format!("address {place}"),
             AnswerForm::WholeAddress { address } => format!("the whole address {address}"),
             AnswerForm::FindOut => "find out".into(),
+            AnswerForm::Wait => "nothing but time".into(),
+            AnswerForm::Yes => "yes".into(),
+            AnswerForm::Kept => "the kept authenticator".into(),
         };
         let result = self.app.answer(self.flow, answer).await;
         self.tell(&said, result)
@@ -356,6 +363,27 @@ async fn change_lost_on_the_way_did_not_happen() {
 async fn second_factor_on_sign_in() {
     let mut journey = Journey::with(|server| server.with_second_factor("314159"));
     journey.begin(IntentKind::SignIn).await.password(OLD).await.code("000000").await.code("314 159").await;
+    snapshot!(journey);
+}
+
+/// The memory server knows one code for ever: here it is that of this half minute.
+#[tokio::test]
+async fn second_factor_by_the_kept_authenticator() {
+    let uri = Secret::new("otpauth://totp/Dorfladen:jana?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ");
+    let code = Authenticator::parse(uri.expose()).unwrap().code(ManualClock::at(1_800_000_000).now()).code;
+    let mut journey = Journey::with(|server| server.with_second_factor(code.expose()));
+    journey.store.save_authenticator(&journey.id, &uri, journey.clock.now()).await.unwrap();
+    // Nothing but the authenticator's question is answered by it.
+    journey.begin(IntentKind::SignIn).await.answer(AnswerForm::Kept).await;
+    journey.password(OLD).await.answer(AnswerForm::Kept).await;
+    snapshot!(journey);
+}
+
+#[tokio::test]
+async fn second_factor_without_a_kept_authenticator() {
+    let mut journey = Journey::with(|server| server.with_second_factor("314159"));
+    journey.begin(IntentKind::SignIn).await.password(OLD).await.answer(AnswerForm::Kept).await;
+    journey.code("314159").await;
     snapshot!(journey);
 }
 

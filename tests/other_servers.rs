@@ -174,6 +174,7 @@ fn listed(server: &ServerView) -> Account {
         state: AccountState::SignedOut,
         mailbox: None,
         recover_as: None,
+        without_password: false,
     }
 }
 

@@ -24,6 +24,18 @@ pub struct Abilities {
     pub recover_by_mailbox: bool,
     pub change_with_current: bool,
     pub sessions: bool,
+    /// Signing in by a phone, and how far such a session reaches.
+    pub pair: Option<Reaches>,
+    /// A phone's browser can be signed in from here.
+    pub link_phone: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum Reaches {
+    Full,
+    /// It says who somebody is, and opens nothing.
+    IdentityOnly,
 }
 
 #[derive(Debug, Clone, Serialize, Type)]

@@ -6,7 +6,9 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a surprise must stop the test")]
 #![cfg(target_os = "linux")]
 
+mod authenticator;
 mod demo;
+mod demo_pairing;
 mod demo_vault;
 mod desk;
 mod keyboard;
@@ -14,6 +16,7 @@ mod keychain;
 mod login;
 mod mail;
 mod others;
+mod phone;
 mod process;
 mod recovery;
 mod server;

@@ -26,8 +26,13 @@ impl AccountServer {
 
     /// The same with an account that differs in something.
     pub async fn open_with(change: impl FnOnce(&mut NewAccount)) -> Result<Self> {
+        Self::open_as("Dorfladen", change).await
+    }
+
+    /// The same under another name.
+    pub async fn open_as(name: &str, change: impl FnOnce(&mut NewAccount)) -> Result<Self> {
         let mailbox = Mailbox::open().await?;
-        let (mut deps, _outbox) = Deps::in_memory(Config::loopback("Dorfladen")).await?;
+        let (mut deps, _outbox) = Deps::in_memory(Config::loopback(name)).await?;
         deps.mailer = Arc::new(SmtpMailer::new(&MailSettings {
             from: "Dorfladen <door@dorfladen.example>".into(),
             server: "127.0.0.1".into(),

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
 
+use crate::phone::Phone;
 use crate::window::{Theme, Window};
 
 /// The window as most people have it, and as small as it gets.
@@ -47,6 +48,26 @@ impl Transcript {
     pub async fn glimpse(&mut self, window: &Window, screen: &str, did: &str) -> Result<()> {
         let told = self.see(window, screen, did, &[]).await;
         self.told(told, did)
+    }
+
+    /// What stands on the phone at this moment, beside the window; its page is accessible and no wider than it.
+    pub async fn phone(&mut self, phone: &Phone, did: &str) -> Result<()> {
+        self.steps += 1;
+        let told = self.see_phone(phone, did).await;
+        self.told(told, did)
+    }
+
+    async fn see_phone(&mut self, phone: &Phone, did: &str) -> Result<()> {
+        let name = format!("{:02}-phone", self.steps);
+        write!(self.text, "\n### {}. {did}\n\nOn the phone:\n\n", self.steps)?;
+        for line in phone.words().await?.lines().map(str::trim).filter(|line| !line.is_empty()) {
+            writeln!(self.text, "> {line}  ")?;
+        }
+        phone.does_not_scroll_sideways().await?;
+        phone.has_no_violations().await?;
+        fs::write(self.folder.join(format!("{name}.png")), phone.picture().await?)?;
+        writeln!(self.text, "\n![{name}]({name}.png)")?;
+        self.save()
     }
 
     /// Something that happened outside of the window, and was checked.

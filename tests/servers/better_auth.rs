@@ -7,8 +7,8 @@ use std::time::{Duration, UNIX_EPOCH};
 use accounts::clock::{Clock as _, ManualClock, SystemClock};
 use accounts::http::Http;
 use accounts::provider::better_auth::{self, fake};
-use accounts::provider::conformance::{self, Bench, Habits, Report, Setup};
-use accounts::provider::{Desk, Outcome, Problem, Session, Way, Which};
+use accounts::provider::conformance::{self, Bench, Habits, PhoneBench, Report, Setup};
+use accounts::provider::{Desk, Outcome, Problem, QrAsk, Session, Way, Which};
 use accounts::{Answer, Challenge, ErrorKind, Exchange, Intent, Provider, Secret, Step};
 use anyhow::{Context as _, Result};
 use async_trait::async_trait;
@@ -262,6 +262,7 @@ pub async fn conforms() -> Report {
     a_code_that_ran_out_unseen_is_over(&bench(false).await).await;
     a_list_wants_a_young_session(&bench(false).await).await;
     a_second_step_by_mail_works(&bench(true).await).await;
+    conformance::pairing(async || Phone(bench(false).await)).await;
     report
 }
 
@@ -274,6 +275,54 @@ pub async fn open() -> Result<impl Bench> {
 pub async fn open_with_second_factor() -> Result<impl Bench> {
     let setup = Setup { second_factor: true, ..Setup::default() };
     ServerBench::made(Host::start(false).await?, setup).await
+}
+
+/// The phone is played with the server's own API, as its page would speak it.
+impl ServerBench {
+    async fn decide(&self, ask: &QrAsk, path: &str) -> Result<()> {
+        let person = json!({ "email": self.identifier(), "password": PASSWORD });
+        let (_, reply) = self.host.call("sign-in/email", person, None).await?;
+        let token = reply.token.context("signed in")?;
+        let looked = reqwest::Client::builder().no_proxy().build()?;
+        // Looking at the code is what claims it.
+        let url =
+            format!("http://127.0.0.1:{}/api/auth/device?user_code={}", self.host.program.port, ask.letters);
+        let looked = looked.get(url).bearer_auth(&token).send().await?;
+        anyhow::ensure!(looked.status().is_success(), "the code is known: {}", looked.status());
+        let (status, reply) = self.host.call(path, json!({ "userCode": ask.letters }), Some(&token)).await?;
+        anyhow::ensure!(status.is_success(), "{path}: {status} {:?}", reply.body);
+        Ok(())
+    }
+}
+
+struct Phone(ServerBench);
+
+#[async_trait]
+impl PhoneBench for Phone {
+    fn provider(&self) -> Arc<dyn Provider> {
+        self.0.provider.clone()
+    }
+
+    fn identifier(&self) -> String {
+        self.0.identifier()
+    }
+
+    async fn scan(&self, ask: &QrAsk) -> Option<Secret> {
+        assert!(ask.link.contains(&ask.letters), "{}", ask.link);
+        None
+    }
+
+    async fn approve(&self, ask: &QrAsk) {
+        self.0.decide(ask, "device/approve").await.unwrap();
+    }
+
+    async fn deny(&self, ask: &QrAsk) {
+        self.0.decide(ask, "device/deny").await.unwrap();
+    }
+
+    async fn pass_to(&self, at: std::time::SystemTime) {
+        self.0.advance(at.duration_since(self.0.clock.now()).unwrap_or_default()).await;
+    }
 }
 
 async fn a_wrong_link_comes_back(bench: &ServerBench) {

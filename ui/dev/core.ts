@@ -1,10 +1,12 @@
 // Stands in for '@tauri-apps/api/core' in `npm run dev:fake`: an account server and a keychain made of memory.
 // ?state=first|empty|list  ?store=ready|locked|dismissed|missing|itemMissing|ambiguous|broken  ?theme=  ?lang=  ?fail=<command>:<error kind>
-// ?vault=… as vault.ts says. The password of "Dorfladen" is "right", its code 48213905; the authenticator shows 123456.
+// ?vault=… as vault.ts says, ?phone=… as pairing.ts does. The password of "Dorfladen" is "right", its code 48213905; the authenticator shows 123456.
 import type {
-  AccountRow, AccountPage, AnswerForm, BeginForm, CodeView, DeviceView, ErrorView, PastView, Question, ServerView,
+  Abilities, AccountRow, AccountPage, AnswerForm, BeginForm, CodeView, DeviceView, Done, ErrorView, PastView, Question, ServerView,
   Settings, StoreView, Strength, View, Way,
 } from '../src/bindings';
+import { scanCommands } from './scan';
+import { phoneOf } from './pairing';
 import { vaultCommands } from './vault';
 
 const query = new URLSearchParams(location.search);
@@ -14,7 +16,10 @@ const fail = (error: ErrorView): never => {
   throw error;
 };
 
-const abilities = { recover: true, recoverByMailbox: false, changeWithCurrent: true, sessions: true };
+const abilities: Abilities = {
+  recover: true, recoverByMailbox: false, changeWithCurrent: true, sessions: true, pair: 'full', linkPhone: true,
+};
+const others = { ...abilities, recoverByMailbox: true, pair: null, linkPhone: false };
 const dorfladen: ServerView = {
   address: 'https://accounts.dorfladen.example', name: 'Dorfladen', host: 'accounts.dorfladen.example', kind: 'recoveryServer',
   tried: true, practice: false, abilities,
@@ -25,19 +30,19 @@ const practice: ServerView = {
 };
 const matrix: ServerView = {
   address: 'https://matrix.dorfladen.example/', name: 'matrix.dorfladen.example', host: 'matrix.dorfladen.example', kind: 'matrix',
-  tried: true, practice: false, abilities: { ...abilities, recoverByMailbox: true },
+  tried: true, practice: false, abilities: { ...others, pair: 'full' },
 };
 const pds: ServerView = {
   address: 'https://pds.dorfladen.example/', name: 'pds.dorfladen.example', host: 'pds.dorfladen.example', kind: 'atProto',
-  tried: true, practice: false, abilities: { recover: true, recoverByMailbox: true, changeWithCurrent: false, sessions: false },
+  tried: true, practice: false, abilities: { ...others, changeWithCurrent: false, sessions: false },
 };
 const kratos: ServerView = {
   address: 'https://konto.example/', name: 'konto.example', host: 'konto.example', kind: 'kratos', tried: false, practice: false,
-  abilities: { ...abilities, recoverByMailbox: true },
+  abilities: { ...others, pair: 'identityOnly' },
 };
 const supabase: ServerView = {
   address: 'https://club.supabase.example/', name: 'club.supabase.example', host: 'club.supabase.example', kind: 'goTrue', tried: false,
-  practice: false, abilities: { ...abilities, recoverByMailbox: true, sessions: false },
+  practice: false, abilities: { ...others, sessions: false },
 };
 // At konto.example the code goes to one of these; at club.supabase.example the key is "sb_publishable_club".
 const ADDRESSES = ['ja****@gmail.com', 'wo****@office.example', '+49****77'];
@@ -120,6 +125,7 @@ const code = (way: Way, purpose: CodeView['purpose'], flow: { resendAt: number }
     resendIn: mailed ? Math.max(0, flow.resendAt - now()) : null,
     otherWays: purpose === 'secondFactor' ? ['recoveryCode'] : allWays.filter((other) => other !== way),
     mayBeOpened: false,
+    kept: way === 'authenticator' && query.has('kept'),
   };
 };
 const choice = (): Question => ({ kind: 'chooseAddress', masked: ADDRESSES, typed: 0 });
@@ -162,7 +168,7 @@ const view = (id: number, problem: View['problem'] = null): View => {
   return { flow: id, intent: flow.intent, server: flow.server, identifier: flow.identifier ?? '', question, problem };
 };
 
-const done = (flow: Running, what: 'signedIn' | 'passwordChanged'): Question => {
+const done = (flow: Pick<Running, 'server' | 'identifier'> & { account?: string | null }, what: Done): Question => {
   const name = flow.account ?? (flow.server.practice ? 'Practice account' : flow.server.name);
   rows = [
     ...rows.filter((account) => account.id !== name),
@@ -178,7 +184,7 @@ function begin(form: BeginForm): View {
   const id = nextFlow++;
   const account = form.target.kind === 'account' ? page(form.target.id).account : null;
   const server = form.target.kind === 'server'
-    ? [practice, kratos, supabase].find((one) => form.target.kind === 'server' && one.address === form.target.address) ?? dorfladen
+    ? [practice, kratos, supabase, matrix, pds].find((one) => form.target.kind === 'server' && one.address === form.target.address) ?? dorfladen
     : { ...dorfladen, name: account?.name ?? '', host: account?.server ?? '', practice: account?.practice ?? false };
   const flow: Running = {
     ...form, server, account: account?.id ?? null, identifier: form.identifier ?? account?.identifier ?? '',
@@ -189,7 +195,8 @@ function begin(form: BeginForm): View {
   else if (form.intent === 'recover') {
     flow.question = code('mailCode', 'recovery', flow);
     mail();
-  } else if (form.intent === 'changePassword') {
+  } else if (form.intent === 'pair' || form.intent === 'linkPhone') flow.question = phone.begin(id, flow);
+  else if (form.intent === 'changePassword') {
     flow.question = account?.id === 'Choir'
       ? { kind: 'password', purpose: 'current', saved: false }
       : { kind: 'newPassword', minLength: 15, maxLength: 256, unknown: false };
@@ -198,8 +205,17 @@ function begin(form: BeginForm): View {
   return view(id);
 }
 
-function answer(id: number, given: AnswerForm): View {
+const phone = phoneOf(query, {
+  flow: (id) => flows.get(id) ?? fail({ kind: 'gone' }),
+  end: (id) => flows.delete(id),
+  done,
+  listed: (identifier) => rows.some((account) => account.identifier === identifier && !account.practice),
+});
+
+async function answer(id: number, given: AnswerForm): Promise<View> {
   const flow = flows.get(id) ?? fail({ kind: 'gone' });
+  const byPhone = await phone.answer(id, flow, given);
+  if (byPhone) return view(id, byPhone.problem);
   const { question } = flow;
   switch (given.kind) {
     case 'saved':
@@ -217,6 +233,9 @@ function answer(id: number, given: AnswerForm): View {
       flow.question = question.purpose === 'secondFactor' ? done(flow, 'signedIn') : { kind: 'newPassword', minLength: 15, maxLength: 256, unknown: false };
       return view(id);
     }
+    case 'kept':
+      flow.question = done(flow, 'signedIn');
+      return view(id);
     case 'opened':
       return view(id, { kind: 'notOpened' });
     case 'newPassword':
@@ -250,6 +269,9 @@ function answer(id: number, given: AnswerForm): View {
       if (given.way === 'otherAddress') flow.question = choice();
       else if (question.kind === 'code') flow.question = code(given.way, question.purpose, flow);
       return view(id);
+    case 'wait':
+    case 'yes':
+      return fail({ kind: 'unsupported' });
   }
 }
 
@@ -346,6 +368,7 @@ const handlers: Record<string, (a: never) => unknown> = {
   changed_elsewhere: () => query.has('elsewhere'),
   away: () => new Promise((resolve) => addEventListener('sleep', () => resolve(null), { once: true })),
   ...vault,
+  ...scanCommands(query),
   save_edits: (a: { account: string; edits: { name: string } }) => {
     vault.save_edits?.(a as never);
     rows = rows.map((account) => (account.id === a.account ? { ...account, name: a.edits.name } : account));

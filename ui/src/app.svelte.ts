@@ -439,6 +439,7 @@ class App {
     if (!stage) return this.finding ? 'in-the-air' : this.room.name;
     if (stage.kind === 'signIn') return 'sign-in';
     if (stage.kind === 'identifier') return 'identifier';
+    if (stage.kind === 'over') return 'pairing-over';
     const { question } = stage.view;
     switch (question.kind) {
       case 'password':
@@ -452,6 +453,18 @@ class App {
         return 'confirm-address';
       case 'newPassword':
         return 'new-password';
+      case 'scanQr':
+        return 'scan-qr';
+      case 'confirmCode':
+        return 'confirm-code';
+      case 'waitForPhone':
+        return 'wait-for-phone';
+      case 'confirmAccount':
+        return 'confirm-account';
+      case 'showCode':
+        return 'show-code';
+      case 'allowPhone':
+        return 'allow-phone';
       case 'done':
         return 'done';
     }

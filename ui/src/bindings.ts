@@ -69,6 +69,20 @@ export const commands = {
 	saveDraft: (account: string, draft: AccountDraft) => typedError<null, ErrorView>(__TAURI_INVOKE("save_draft", { account, draft })),
 	saveEdits: (account: string, edits: AccountDraft) => typedError<AccountPage, ErrorView>(__TAURI_INVOKE("save_edits", { account, edits })),
 	dropDraft: (account: string) => typedError<AccountPage, ErrorView>(__TAURI_INVOKE("drop_draft", { account })),
+	/**  Whether the system lets a part of the screen be chosen. */
+	canReadScreen: () => typedError<boolean, ErrorView>(__TAURI_INVOKE("can_read_screen")),
+	readQrFile: (picture: string) => typedError<ScanView, ErrorView>(__TAURI_INVOKE("read_qr_file", { picture })),
+	readQrClipboard: () => typedError<ScanView, ErrorView>(__TAURI_INVOKE("read_qr_clipboard")),
+	readQrScreen: () => typedError<ScanView | null, ErrorView>(__TAURI_INVOKE("read_qr_screen")),
+	readTyped: (account: string, text: string) => typedError<ScanView, ErrorView>(__TAURI_INVOKE("read_typed", { account, text })),
+	keepScanned: (number: number, place: number, entry: number, account: string) => typedError<AuthenticatorView, ErrorView>(__TAURI_INVOKE("keep_scanned", { number, place, entry, account })),
+	openScanned: (number: number, place: number) => typedError<null, ErrorView>(__TAURI_INVOKE("open_scanned", { number, place })),
+	forgetScanned: () => __TAURI_INVOKE<void>("forget_scanned"),
+	authenticator: (account: string) => typedError<AuthenticatorView, ErrorView>(__TAURI_INVOKE("authenticator", { account })),
+	authenticatorCode: (account: string) => typedError<CodeNow, ErrorView>(__TAURI_INVOKE("authenticator_code", { account })),
+	copyAuthenticatorCode: (account: string) => typedError<Copied, ErrorView>(__TAURI_INVOKE("copy_authenticator_code", { account })),
+	removeAuthenticator: (account: string) => typedError<AuthenticatorView, ErrorView>(__TAURI_INVOKE("remove_authenticator", { account })),
+	restoreAuthenticator: (account: string, place: number, at: number) => typedError<AuthenticatorView, ErrorView>(__TAURI_INVOKE("restore_authenticator", { account, place, at })),
 };
 
 /* Types */
@@ -78,6 +92,10 @@ export type Abilities = {
 	recoverByMailbox: boolean,
 	changeWithCurrent: boolean,
 	sessions: boolean,
+	/**  Signing in by a phone, and how far such a session reaches. */
+	pair: Reaches | null,
+	/**  A phone's browser can be signed in from here. */
+	linkPhone: boolean,
 };
 
 /**  Name and note of an account, as they are being edited. */
@@ -139,10 +157,19 @@ export type AddressesView = {
 	typed: number | null,
 };
 
+export type AllowPhoneView = {
+	phone: string,
+	network: string | null,
+	/**  The store holds a password that can be used without typing it. */
+	saved: boolean,
+};
+
 /**  What the person gave; without `Debug`, because it holds what was typed. */
 export type AnswerForm = { kind: "password"; password: string } | 
 /**  Use the password that is in the store; it never comes to the web view. */
 { kind: "saved" } | { kind: "code"; code: string } | 
+/**  The code of the authenticator that is kept; it never comes to the web view. */
+{ kind: "kept" } | 
 /**  The mailed link was opened in a browser. */
 { kind: "opened" } | 
 /**  A typed one, twice. */
@@ -152,7 +179,20 @@ export type AnswerForm = { kind: "password"; password: string } |
 /**  One of the addresses, by its place. */
 { kind: "address"; place: number } | { kind: "wholeAddress"; address: string } | 
 /**  Find out what became of a change whose answer was lost. */
-{ kind: "findOut" };
+{ kind: "findOut" } | 
+/**  Nothing to give but time: answered once something is different. It may take minutes. */
+{ kind: "wait" } | { kind: "yes" };
+
+export type AuthenticatorFacts = {
+	named: NamedAuthenticator,
+	since: number,
+};
+
+export type AuthenticatorView = {
+	current: AuthenticatorFacts | null,
+	/**  Newest first. */
+	earlier: PastAuthenticatorView[],
+};
 
 /**  An earlier state of the vault, compared with the present one. */
 export type BackupView = {
@@ -180,6 +220,13 @@ export type Chosen = {
 	moved: Moved | null,
 };
 
+/**  The one code that the person asked to see. */
+export type CodeNow = {
+	code: string,
+	validUntil: number,
+	period: number,
+};
+
 export type CodePurpose = "recovery" | "secondFactor";
 
 export type CodeShape = 
@@ -205,6 +252,16 @@ export type CodeView = {
 	otherWays: Way[],
 	/**  The mailed link may be opened in a browser instead of being pasted. */
 	mayBeOpened: boolean,
+	/**  The account's authenticator is kept here, and can give the code. */
+	kept: boolean,
+};
+
+export type ConfirmView = {
+	digits: number,
+	scannedAt: number,
+	validUntil: number,
+	/**  Known once a try was wrong. */
+	triesLeft: number | null,
 };
 
 export type Copied = {
@@ -233,7 +290,9 @@ export type DoctorView = {
 
 export type Done = "signedIn" | "passwordChanged" | 
 /**  The answer of an earlier try was lost; signing in has shown that the new password holds. */
-"changeConfirmed";
+"changeConfirmed" | 
+/**  By a phone, without a password. */
+"paired" | "phoneLinked";
 
 export type DoneView = {
 	account: string,
@@ -263,12 +322,16 @@ export type ErrorView = { kind: "offline" } |
 { kind: "unknownAccount" } | 
 /**  The server wants the password again, and none is saved that it takes. */
 { kind: "proveAgain" } | 
+/**  A session that a phone gave may not do that yet. */
+{ kind: "tooNew"; wait: number | null } | 
 /**  TLS could not be set up; often the computer's clock is wrong. */
 { kind: "notTrusted" } | 
 /**  A gateway in front of the server wants the public key of the project. */
 { kind: "wantsKey" } | { kind: "wrongKey" } | { kind: "key"; why: KeyProblem } | 
 /**  A file of Regain's own cannot be read; it is left as it is. */
 { kind: "unreadable" } | { kind: "clipboard" } | 
+/**  No QR code could be read. */
+{ kind: "picture"; why: PictureProblem } | 
 /**  The print dialog could not be opened. */
 { kind: "printer" } | 
 /**  The flow or account is no longer there (another window, a restart). */
@@ -281,6 +344,22 @@ export type ErrorView = { kind: "offline" } |
 { kind: "rolledBack" } | { kind: "diskFull" } | { kind: "readOnly" } | 
 /**  The current vault password was wrong. */
 { kind: "wrongCurrent" } | { kind: "bug" };
+
+export type FoundText = {
+	kind: "authenticator",
+} & NamedAuthenticator | 
+/**  Several, as another app hands them over. */
+({ kind: "migration"; entries: NamedAuthenticator[]; 
+/**  Names of those that Regain cannot take. */
+leftOut: string[]; 
+/**  From 1. */
+part: number; parts: number }) & { host?: never; server?: never; text?: never; why?: never } | 
+/**  A link that lets another device in. */
+({ kind: "pairing"; host: string; 
+/**  The server's name in the list of accounts; it is opened only if there is one. */
+server: string | null }) & { entries?: never; leftOut?: never; part?: never; parts?: never; text?: never; why?: never } | 
+/**  It says that it is an authenticator, but cannot be used as one. */
+({ kind: "unusable"; why: UnusableWhy }) & { entries?: never; host?: never; leftOut?: never; part?: never; parts?: never; server?: never; text?: never } | ({ kind: "text"; text: string }) & { entries?: never; host?: never; leftOut?: never; part?: never; parts?: never; server?: never; why?: never };
 
 /**  What was found behind what was typed. */
 export type FoundView = {
@@ -315,7 +394,11 @@ export type IdentifierCheck = {
 	suggestion: string | null,
 };
 
-export type IntentKind = "signIn" | "recover" | "changePassword";
+export type IntentKind = "signIn" | "recover" | "changePassword" | 
+/**  Signing in here by a phone. */
+"pair" | 
+/**  Signing a phone in from here. */
+"linkPhone";
 
 /**  Why a typed key is not used. */
 export type KeyProblem = "empty" | "notAKey" | 
@@ -339,11 +422,30 @@ export type Moved = {
 	passwords: number,
 };
 
+/**  What an authenticator calls itself: nobody has checked that. */
+export type NamedAuthenticator = {
+	issuer: string | null,
+	account: string,
+	digits: number,
+	period: number,
+};
+
 export type NewPasswordView = {
 	minLength: number,
 	maxLength: number,
 	/**  Set when the last answer was lost: the change may or may not have happened. */
 	unknown: boolean,
+};
+
+export type PairedView = {
+	identifier: string,
+	/**  Masked address of its mailbox. */
+	mailbox: string | null,
+	reach: Reaches,
+	/**  Until then it may not change the password. */
+	weakUntil: number | null,
+	/**  It is in the list already, and goes on there. */
+	listed: boolean,
 };
 
 export type PasswordFacts = {
@@ -356,11 +458,25 @@ export type PasswordPurpose = "signIn" |
 
 export type PasswordSet = { kind: "weakPassword"; reasons: WeakReason[] } | { kind: "mismatch" } | { kind: "wrongCurrent" } | { kind: "set" };
 
+export type PastAuthenticatorView = {
+	/**  `None`: it cannot be understood. */
+	named: NamedAuthenticator | null,
+	at: number,
+	/**  Taken away, not replaced. */
+	removed: boolean,
+};
+
 export type PastView = {
 	id: string,
 	at: number,
 	why: Why,
 };
+
+export type PictureProblem = "tooLarge" | "notAPicture" | "damaged" | "nothingFound" | "textTooLong" | 
+/**  There is no picture in the clipboard. */
+"notCopied" | 
+/**  The system gave no picture of the screen. */
+"noScreen";
 
 /**  A mail in the practice outbox. */
 export type PracticeMail = {
@@ -386,16 +502,48 @@ export type ProblemView = { kind: "wrongPassword" } |
 { kind: "notOpened" } | { kind: "weakPassword"; reasons: WeakReason[] } | { kind: "mismatch" } | { kind: "tooSoon"; wait: number } | 
 /**  The lost answer is found: the password was not changed. */
 { kind: "notChanged" } | 
+/**  The server cannot be reached at the moment; waiting goes on. */
+{ kind: "stillTrying" } | 
 /**  What was typed cannot stand behind the mask. */
 { kind: "notThatAddress" };
 
-export type Question = ({ kind: "password"; purpose: PasswordPurpose; saved: boolean }) & { masked?: never } | {
+/**  A QR code with its clocks. */
+export type QrView = {
+	/**  Black on white, one unit for each module, the white around it included. */
+	svg: string,
+	/**  Smallest side at which it may be shown, CSS pixels. */
+	smallestSide: number,
+	/**  The page for those who cannot scan, to be typed. */
+	address: string,
+	/**  What is typed there. */
+	letters: string,
+	shownAt: number,
+	/**  When a new one is asked for; `None`: this one lasts. */
+	renewsAt: number | null,
+	validUntil: number,
+	/**  A code is typed after the scan, so that nobody can pass off a QR code of their own. */
+	guarded: boolean,
+	/**  What the session will be good for. */
+	reach: Reaches | null,
+};
+
+export type Question = ({ kind: "password"; purpose: PasswordPurpose; saved: boolean }) & { masked?: never; validUntil?: never } | {
 	kind: "code",
 } & CodeView | {
 	kind: "newPassword",
 } & NewPasswordView | {
+	kind: "scanQr",
+} & QrView | {
+	kind: "confirmCode",
+} & ConfirmView | ({ kind: "waitForPhone"; validUntil: number }) & { masked?: never; purpose?: never; saved?: never } | {
+	kind: "confirmAccount",
+} & PairedView | {
+	kind: "showCode",
+} & ShowCodeView | {
+	kind: "allowPhone",
+} & AllowPhoneView | {
 	kind: "chooseAddress",
-} & AddressesView | ({ kind: "confirmAddress"; masked: string }) & { purpose?: never; saved?: never } | {
+} & AddressesView | ({ kind: "confirmAddress"; masked: string }) & { purpose?: never; saved?: never; validUntil?: never } | {
 	kind: "done",
 } & DoneView;
 
@@ -404,6 +552,10 @@ export type Reach =
 "fine" | 
 /**  The network is there, the server is not. */
 "serverAway" | "offline";
+
+export type Reaches = "full" | 
+/**  It says who somebody is, and opens nothing. */
+"identityOnly";
 
 export type Resolution = "newHolds" | "oldHolds" | "neitherFits" | 
 /**  The server was not reached; it is asked again next time. */
@@ -436,6 +588,12 @@ export type RuleView = {
 	met: boolean,
 };
 
+/**  What was read. The secrets stay in Rust, under a number, until the person agrees. */
+export type ScanView = {
+	number: number,
+	found: FoundText[],
+};
+
 /**  The dialect a server speaks. */
 export type ServerKind = "recoveryServer" | "allauth" | "betterAuth" | "atProto" | "matrix" | "kratos" | "goTrue";
 
@@ -461,6 +619,14 @@ export type Settings = {
 	lockAfterMinutes: number,
 	/**  Seconds until a copied secret leaves the clipboard, 10–120. */
 	clearClipboardSeconds: number,
+};
+
+/**  Digits to be typed on the phone. */
+export type ShowCodeView = {
+	code: string,
+	phone: string,
+	network: string | null,
+	validUntil: number,
 };
 
 /**  What the window needs to draw its first screen. */
@@ -531,6 +697,8 @@ torn: boolean } |
 { kind: "wrong"; wait: number | null } | 
 /**  It is no recovery key: a character is wrong. */
 { kind: "notAKey" };
+
+export type UnusableWhy = "countsUses" | "unsupported" | "noSecret" | "shortSecret" | "garbled";
 
 /**  Without `Debug`: it holds the recovery key, which is shown once. */
 export type VaultBegun = { kind: "weakPassword"; reasons: WeakReason[] } | { kind: "mismatch" } | { kind: "key"; 

@@ -5,6 +5,7 @@ import {
   type Commands,
   type ErrorView,
   type IntentKind,
+  type Question,
   type ServerView,
   type Target,
   Trouble,
@@ -29,16 +30,34 @@ export interface Entry {
   asksMailbox: boolean;
 }
 
-/** The two forms that come before the first question, then whatever is asked. */
-export type Stage = { kind: 'signIn' } | { kind: 'identifier' } | { kind: 'asked'; view: View };
+/** The two forms that come before the first question, then whatever is asked; with a phone, it may come to nothing. */
+export type Stage =
+  | { kind: 'signIn' }
+  | { kind: 'identifier' }
+  | { kind: 'asked'; view: View }
+  | { kind: 'over'; intent: IntentKind; why: ErrorView };
 
 export type Panel = 'doctor' | 'ways' | 'mailbox';
 
 /** Which button is at work. */
-export type Work = 'begin' | 'answer' | 'saved' | 'resend' | 'way' | 'findOut' | 'unlock';
+export type Work = 'begin' | 'answer' | 'saved' | 'resend' | 'way' | 'findOut' | 'unlock' | 'phone';
 
 /** Where the window goes when a conversation is over. */
 export type Exit = { to: 'origin' | 'cancelled' | 'accounts' } | { to: 'account'; id: string; error: ErrorView | null };
+
+/** While the network is away, Regain tries again this often. */
+const RETRY_MS = 5000;
+
+const errorIn = (thrown: unknown): ErrorView => (thrown instanceof Trouble ? thrown.view : { kind: 'bug' });
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Questions that the phone answers: the window has only to wait. */
+const isWaitedFor = ({ kind }: Question): boolean =>
+  kind === 'scanQr' || kind === 'waitForPhone' || kind === 'showCode';
+
+/** Goes away by itself; the phone's question is still there when it has. */
+export const passes = ({ kind }: ErrorView): boolean => kind === 'offline' || kind === 'serverTrouble';
 
 export const entryOfServer = (server: ServerView): Entry => ({
   target: { kind: 'server', address: server.address, server: server.kind },
@@ -74,6 +93,10 @@ export class Flow {
   resendAt = $state<number | null>(null);
   /** A new code was sent while this question stood. */
   resent = $state(false);
+  /** The phone shows a code that is typed here; told by the QR code that is or was on the screen. */
+  guarded = $state(true);
+  /** The exchange that is waited for. */
+  #attended: number | null = null;
   /** Where the conversation began; "forgotten" from an account page has no sign-in form to go back to. */
   #first: Stage['kind'] = 'signIn';
   /** Grows with every turn; an answer that comes too late finds another number. */
@@ -83,6 +106,7 @@ export class Flow {
     private readonly commands: FlowCommands,
     private readonly leave: (exit: Exit) => void,
     private readonly now: () => number = Date.now,
+    private readonly pause: (ms: number) => Promise<void> = sleep,
   ) {}
 
   get view(): View | null {
@@ -96,6 +120,7 @@ export class Flow {
   /** The intent of the running or coming conversation. */
   get intent(): IntentKind {
     if (this.view) return this.view.intent;
+    if (this.stage?.kind === 'over') return this.stage.intent;
     return this.stage?.kind === 'identifier' ? 'recover' : 'signIn';
   }
 
@@ -108,7 +133,7 @@ export class Flow {
   }
 
   /** Begins at once: the account knows who it is. Resolves when the first question stands, or throws. */
-  async openAccount(entry: Entry, identifier: string, intent: 'recover' | 'changePassword'): Promise<void> {
+  async openAccount(entry: Entry, identifier: string, intent: Exclude<IntentKind, 'signIn'>): Promise<void> {
     const turn = ++this.#turn;
     const view = await this.commands.begin({ target: entry.target, intent, identifier: null });
     if (turn !== this.#turn) {
@@ -142,6 +167,32 @@ export class Flow {
       const next = await this.commands.answer(view.flow, answer);
       if (alive()) this.#show(next);
     });
+  }
+
+  /** "Sign in with your phone": the phone says who it is. Also begins again what came to nothing. */
+  async withPhone(): Promise<boolean> {
+    const intent = this.intent === 'linkPhone' ? 'linkPhone' : 'pair';
+    return this.#working('phone', async (alive) => {
+      const { view } = this;
+      this.#attended = null;
+      if (view) void this.commands.cancel(view.flow);
+      if (view?.intent === 'signIn') this.stage = { kind: 'signIn' };
+      try {
+        const next = await this.commands.begin({ ...this.#form(intent, ''), identifier: null });
+        if (!alive()) return void this.commands.cancel(next.flow);
+        this.#show(next);
+      } catch (thrown) {
+        // The code on the screen is dead by now.
+        if (alive() && this.view) this.stage = { kind: 'over', intent, why: errorIn(thrown) };
+        throw thrown;
+      }
+    });
+  }
+
+  /** Rather by password, when the phone didn't help. */
+  byPassword(): void {
+    this.#drop();
+    this.stage = { kind: 'signIn' };
   }
 
   /** "Send me a code". */
@@ -202,6 +253,9 @@ export class Flow {
       case 'addresses':
         void this.otherWay('otherAddress');
         return;
+      case 'qr':
+        void this.withPhone();
+        return;
       case 'origin':
         this.#end();
         this.leave({ to: 'origin' });
@@ -212,13 +266,18 @@ export class Flow {
   }
 
   /** Where Back leads; null where there is no way back without losing something. */
-  get backTo(): 'signIn' | 'identifier' | 'addresses' | 'origin' | null {
+  get backTo(): 'signIn' | 'identifier' | 'addresses' | 'qr' | 'origin' | null {
     const { stage } = this;
     if (!stage) return null;
     if (stage.kind === 'signIn') return 'origin';
     if (stage.kind === 'identifier') return this.#first === 'signIn' ? 'signIn' : 'origin';
+    const first = this.#first === 'signIn' ? 'signIn' : 'origin';
+    if (stage.kind === 'over') return first;
     const { question, intent } = stage.view;
     if (question.kind === 'done') return null;
+    if (question.kind === 'scanQr') return first;
+    // What was scanned cannot be scanned again: back is to a new code.
+    if (question.kind === 'confirmCode' || question.kind === 'waitForPhone' || question.kind === 'showCode') return 'qr';
     if (intent === 'changePassword') return 'origin';
     if (intent === 'signIn') return question.kind === 'code' ? 'signIn' : 'origin';
     if (question.kind === 'confirmAddress') return 'addresses';
@@ -239,13 +298,21 @@ export class Flow {
     this.leave({ to: 'accounts' });
   }
 
+  /** After the last question, to the account that it was about. */
+  finishAt(account: string): void {
+    this.#end();
+    this.leave({ to: 'account', id: account, error: null });
+  }
+
   /** Forgets the conversation; Rust has dropped it already, or is told so. */
   reset(): void {
     this.#end();
   }
 
+  /** What kept from waiting for the phone may be mended, too. */
   clearError(): void {
     this.error = null;
+    void this.#attend();
   }
 
   #open(entry: Entry, identifier: string, stage: Stage): void {
@@ -272,11 +339,37 @@ export class Flow {
       await run(alive);
       return true;
     } catch (thrown) {
-      if (alive()) await this.#fail(thrown instanceof Trouble ? thrown.view : { kind: 'bug' }, alive);
+      if (alive()) await this.#fail(errorIn(thrown), alive);
       return false;
     } finally {
       if (alive()) this.work = null;
     }
+  }
+
+  /** Waits for what the phone does, as long as it is the phone's turn. Never twice at once. */
+  async #attend(): Promise<void> {
+    const flow = this.view?.flow;
+    if (flow === undefined || this.#attended === flow) return;
+    this.#attended = flow;
+    const here = () => this.#attended === flow;
+    while (here() && this.view && isWaitedFor(this.view.question)) {
+      try {
+        const next = await this.commands.answer(flow, { kind: 'wait' });
+        if (here()) this.#show(next);
+      } catch (thrown) {
+        // Left meanwhile: nobody is waiting for the answer any more.
+        if (!here()) return;
+        const error = errorIn(thrown);
+        if (passes(error)) {
+          this.error = error;
+          await this.pause(RETRY_MS);
+          continue;
+        }
+        this.#attended = null;
+        await this.#fail(error, () => this.view?.flow === flow);
+      }
+    }
+    if (here()) this.#attended = null;
   }
 
   #show(view: View, error: ErrorView | null = null): void {
@@ -290,7 +383,9 @@ export class Flow {
       this.panel = null;
       this.resent = false;
     }
+    if (question.kind === 'scanQr') this.guarded = question.guarded;
     this.stage = { kind: 'asked', view };
+    if (isWaitedFor(question)) void this.#attend();
   }
 
   async #fail(error: ErrorView, alive: () => boolean): Promise<void> {
@@ -318,6 +413,10 @@ export class Flow {
       return;
     }
     this.#drop();
+    if (view.intent === 'pair' || view.intent === 'linkPhone') {
+      this.stage = { kind: 'over', intent: view.intent, why: error };
+      return;
+    }
     this.stage = view.intent === 'signIn' ? { kind: 'signIn' } : { kind: 'identifier' };
     this.error = error;
   }
@@ -326,6 +425,7 @@ export class Flow {
   #drop(): void {
     const { view } = this;
     this.#turn += 1;
+    this.#attended = null;
     if (view) void this.commands.cancel(view.flow);
     this.stage = null;
     this.error = null;
@@ -339,5 +439,6 @@ export class Flow {
     this.#drop();
     this.entry = null;
     this.identifier = '';
+    this.guarded = true;
   }
 }

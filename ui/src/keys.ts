@@ -4,7 +4,10 @@ const isOpen = (selector: string): boolean => document.querySelector(selector) !
 const isField = (target: EventTarget | null): boolean =>
   target instanceof HTMLInputElement ? target.type !== 'radio' : target instanceof HTMLTextAreaElement;
 
-/** The keys that work everywhere: Esc, Alt+←, F1, Ctrl+L, "/", Enter. */
+const isPlain = (event: KeyboardEvent, key: string): boolean =>
+  event.key.toLowerCase() === key && !event.ctrlKey && !event.metaKey && !event.altKey;
+
+/** The keys that work everywhere: Esc, Alt+←, F1, Ctrl+L, "/", C, Enter. */
 export function keys(event: KeyboardEvent): void {
   if (event.defaultPrevented || event.isComposing) return;
   if (event.key === 'F1') {
@@ -28,6 +31,8 @@ export function keys(event: KeyboardEvent): void {
       field.focus();
       field.select();
     }
+  } else if (isPlain(event, 'c') && !isField(event.target)) {
+    document.querySelector<HTMLButtonElement>('main [data-copy]')?.click();
   } else if (event.key === 'Enter' && (event.target === document.body || event.target instanceof HTMLHeadingElement)) {
     event.preventDefault();
     document.querySelector<HTMLButtonElement>('main [data-primary]:not(:disabled)')?.click();

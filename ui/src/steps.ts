@@ -7,14 +7,17 @@ export interface Steps {
   at: number;
 }
 
-/** The steps of a conversation, and where it stands. `question` is null while a form asks who it is. */
-export function stepsOf(intent: IntentKind, question: Question | null, t: Words): Steps {
+/**
+ * The steps of a conversation, and where it stands. `question` is null while a form asks who it is, and when a phone
+ * came to nothing. `guarded`: the phone shows a code that is typed here.
+ */
+export function stepsOf(intent: IntentKind, question: Question | null, t: Words, guarded = true): Steps {
   const second = question?.kind === 'code' && question.purpose === 'secondFactor';
-  const names = namesOf(intent, question, second, t);
+  const names = namesOf(intent, question, second, t, guarded);
   return { names, at: question === null ? 0 : indexOf(intent, question, second, names.length) };
 }
 
-function namesOf(intent: IntentKind, question: Question | null, second: boolean, t: Words): string[] {
+function namesOf(intent: IntentKind, question: Question | null, second: boolean, t: Words, guarded: boolean): string[] {
   const between = second ? [t.recover.stepSecond] : [];
   switch (intent) {
     case 'signIn':
@@ -25,14 +28,38 @@ function namesOf(intent: IntentKind, question: Question | null, second: boolean,
       const current = question?.kind === 'password' ? [t.current.stepCurrent] : [];
       return [...current, t.recover.stepNew, ...between, t.common.done];
     }
+    case 'pair':
+      return [t.pairing.stepScan, guarded ? t.pairing.stepCode : t.pairing.stepYes, t.signIn.stepIn];
+    case 'linkPhone':
+      return [t.pairing.stepScan, t.pairing.stepShow, t.pairing.stepLinked];
   }
 }
 
 function indexOf(intent: IntentKind, question: Question, second: boolean, length: number): number {
   if (question.kind === 'done') return length - 1;
   if (second) return length - 2;
+  if (intent === 'pair' || intent === 'linkPhone') return question.kind === 'scanQr' ? 0 : 1;
   if (intent !== 'recover') return 0;
   return question.kind === 'newPassword' || question.kind === 'password' ? 2 : 1;
+}
+
+/** With a phone the door opens with every question, although some of them are one step. */
+export function doorWithPhone(question: Question | null): number {
+  switch (question?.kind) {
+    case 'scanQr':
+      return 1;
+    case 'confirmCode':
+    case 'showCode':
+      return 2;
+    case 'waitForPhone':
+    case 'confirmAccount':
+    case 'allowPhone':
+      return 3;
+    case 'done':
+      return 4;
+    default:
+      return 0;
+  }
 }
 
 /** How far the door stands open, 0–4. */

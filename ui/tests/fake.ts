@@ -4,6 +4,8 @@ import {
   type BeginForm,
   type CodeView,
   type ErrorView,
+  type PairedView,
+  type QrView,
   type Question,
   Trouble,
   type View,
@@ -17,7 +19,14 @@ export const server = {
   practice: false,
   kind: 'recoveryServer' as const,
   tried: true,
-  abilities: { recover: true, recoverByMailbox: false, changeWithCurrent: true, sessions: true },
+  abilities: {
+    recover: true,
+    recoverByMailbox: false,
+    changeWithCurrent: true,
+    sessions: true,
+    pair: 'full' as const,
+    linkPhone: true,
+  },
 };
 
 export const entry: Entry = {
@@ -45,6 +54,7 @@ export const code = (part: Partial<CodeView> = {}): Question => ({
   resendIn: 60,
   otherWays: ['recoveryCode'],
   mayBeOpened: false,
+  kept: false,
   ...part,
 });
 export const fresh: Question = { kind: 'newPassword', minLength: 15, maxLength: 256, unknown: false };
@@ -58,6 +68,39 @@ export const done: Question = {
   sessionsEnded: 3,
   noticeTo: null,
 };
+
+export const scan = (part: Partial<QrView> = {}): Question => ({
+  kind: 'scanQr',
+  svg: '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 41 41"/>',
+  smallestSide: 328,
+  address: 'accounts.dorfladen.example/device',
+  letters: 'BCDFG-HJKLM',
+  shownAt: 1000,
+  renewsAt: 1050,
+  validUntil: 1300,
+  guarded: true,
+  reach: 'full',
+  ...part,
+});
+export const confirmCode: Question = { kind: 'confirmCode', digits: 6, scannedAt: 1000, validUntil: 1180, triesLeft: null };
+export const waitForPhone: Question = { kind: 'waitForPhone', validUntil: 1180 };
+export const confirmAccount = (part: Partial<PairedView> = {}): Question => ({
+  kind: 'confirmAccount',
+  identifier: 'jana@gmail.com',
+  mailbox: 'j•••@gmail.com',
+  reach: 'full',
+  weakUntil: null,
+  listed: false,
+  ...part,
+});
+export const showCode: Question = {
+  kind: 'showCode',
+  code: '048213',
+  phone: 'Firefox on Android',
+  network: '203.0.113.0/24',
+  validUntil: 1180,
+};
+export const allowPhone: Question = { kind: 'allowPhone', phone: 'Firefox on Android', network: null, saved: true };
 
 export const view = (question: Question, part: Partial<View> = {}): View => ({
   flow: 1,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CodeView } from '../src/bridge';
 import { codeLead } from '../src/i18n/code';
-import { capital, clock, day, moment, time } from '../src/i18n/format';
+import { capital, clock, day, dayAndTime, moment, time } from '../src/i18n/format';
 import { languages } from '../src/i18n/index.svelte';
 import { plain } from '../src/i18n/rich';
 
@@ -35,6 +35,15 @@ describe('a moment', () => {
     expect(day(at('2026-05-12T23:59:59Z'), 'en', midnight)).toBe('yesterday');
   });
 
+  it('to come, within a sentence', () => {
+    const tomorrow = at('2026-05-14T14:05:00Z');
+    expect(dayAndTime(tomorrow, 'en-GB', now, languages.en)).toBe('tomorrow, 14:05');
+    expect(dayAndTime(tomorrow, 'de', now, languages.de)).toBe('morgen, 14:05 Uhr');
+    expect(dayAndTime(tomorrow, 'ru', now, languages.ru)).toBe('завтра, 14:05');
+    expect(dayAndTime(at('2026-05-13T18:05:00Z'), 'es', now, languages.es)).toBe('hoy, 18:05');
+    expect(dayAndTime(at('2026-05-16T18:05:00Z'), 'en-GB', now, languages.en)).toBe('16 May, 18:05');
+  });
+
   it('in the other languages', () => {
     const yesterday = at('2026-05-12T18:04:00Z');
     expect(moment(yesterday, 'ru', now, languages.ru)).toBe('Вчера, 18:04');
@@ -61,6 +70,7 @@ describe('the sentence below "Type the code"', () => {
     resendIn: 42,
     otherWays: [],
     mayBeOpened: false,
+    kept: false,
   };
   const lead = (part: Partial<CodeView>) => plain(codeLead({ ...question, ...part }, languages.en, 'en-GB'));
 

@@ -65,6 +65,7 @@ describe('the steps', () => {
     resendIn: null,
     otherWays: [],
     mayBeOpened: false,
+    kept: false,
   });
   const fresh: Question = { kind: 'newPassword', minLength: 15, maxLength: 256, unknown: false };
   const done: Question = {

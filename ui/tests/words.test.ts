@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ErrorView, ProblemView, WeakReason } from '../src/bridge';
 import { languages, localeOf, tongueOf } from '../src/i18n/index.svelte';
-import { errorLines, problemLines, ruleLine, weakLine } from '../src/i18n/messages';
+import { errorLines, phoneProblemLines, problemLines, ruleLine, weakLine } from '../src/i18n/messages';
 import { plain } from '../src/i18n/rich';
 
 const errors: ErrorView[] = [
@@ -42,7 +42,11 @@ const errors: ErrorView[] = [
   })),
 ];
 const keys: ErrorView[] = (['empty', 'notAKey', 'secret'] as const).map((why) => ({ kind: 'key', why }));
-errors.push(...keys, { kind: 'wantsKey' }, { kind: 'wrongKey' });
+const pictures: ErrorView[] = (
+  ['tooLarge', 'notAPicture', 'damaged', 'nothingFound', 'textTooLong', 'notCopied', 'noScreen'] as const
+).map((why) => ({ kind: 'picture', why }));
+errors.push(...keys, ...pictures, { kind: 'wantsKey' }, { kind: 'wrongKey' });
+errors.push({ kind: 'tooNew', wait: null }, { kind: 'tooNew', wait: 1800 }, { kind: 'proveAgain' });
 const reasons: WeakReason[] = [
   { kind: 'tooShort', min: 15 },
   { kind: 'tooLong', max: 256 },
@@ -61,6 +65,7 @@ const problems: ProblemView[] = [
   { kind: 'tooSoon', wait: 21 },
   { kind: 'notChanged' },
   { kind: 'notThatAddress' },
+  { kind: 'stillTrying' },
 ];
 
 /** Every text of a language by its path; functions are called with plain values. */
@@ -99,7 +104,7 @@ describe.each(tongues)('%s', (tongue, t) => {
 
   it('has two lines for every problem', () => {
     for (const problem of problems) {
-      for (const line of problemLines(problem, t, 'Dorfladen')) {
+      for (const line of [...problemLines(problem, t, 'Dorfladen'), ...phoneProblemLines(problem, t, 'Dorfladen')]) {
         expect(line.length).toBeGreaterThan(8);
         expect(line).not.toMatch(/undefined|null|NaN|!/);
       }
@@ -110,6 +115,14 @@ describe.each(tongues)('%s', (tongue, t) => {
     expect(errorLines({ kind: 'rateLimited', wait: 45 }, t, 'X')[1]).toContain('45');
     expect(errorLines({ kind: 'rateLimited', wait: 3600 }, t, 'X')[1]).toContain('60');
     expect(problemLines({ kind: 'tooSoon', wait: 21 }, t, 'X')[1]).toContain('21');
+    expect(errorLines({ kind: 'tooNew', wait: 1800 }, t, 'X')[1]).toContain(t.common.minutes(30));
+    expect(errorLines({ kind: 'tooNew', wait: 83_000 }, t, 'X')[1]).toContain(t.pairing.hours(24));
+  });
+
+  it('sends nobody to a mail when the code comes from a phone', () => {
+    const lines = phoneProblemLines({ kind: 'wrongCode' }, t, 'X');
+    expect(lines).toEqual(t.pairing.wrongCode);
+    expect(lines).not.toEqual(problemLines({ kind: 'wrongCode' }, t, 'X'));
   });
 
   it('has a rule and a reason for every weakness, with its number', () => {

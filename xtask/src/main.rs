@@ -33,7 +33,7 @@ cargo xtask <word>
   check [--advisories]
                      Formatting, lints, types, licences, bindings; with --advisories also the RustSec database
   bindings           Write ui/src/bindings.ts from the Rust commands
-  soak               The long forms of the vault's tests: hours of kills, flips and fuzzing in half an hour
+  soak               The long forms of tests: kills, flips, pictures and fuzzing, an hour of them
   bench vault        The vault's speed and memory beside KeePassXC's
   bundle             Build the installers of this system (on Linux: .deb and .rpm), regain-cli in them
   measure            Start-up time and idle memory of the release window (Linux, after bundle)

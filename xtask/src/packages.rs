@@ -163,6 +163,23 @@ pub const LINUX: &[Need] = &[
         "libfaketime",
         "libfaketime",
     ),
+    test(
+        "Chromium, which plays the phone",
+        Probe::Program("chromium"),
+        "chromium",
+        "chromium",
+        "chromium",
+        "chromium",
+    ),
+    test(
+        "its driver",
+        Probe::Program("chromedriver"),
+        "chromium-driver",
+        "chromedriver",
+        "chromium",
+        "chromedriver",
+    ),
+    test("zbarimg", Probe::Program("zbarimg"), "zbar-tools", "zbar", "zbar", "zbar"),
     test("a font", Probe::Font, "fonts-dejavu-core", "dejavu-sans-fonts", "ttf-dejavu", "dejavu-fonts"),
 ];
 

@@ -1,25 +1,32 @@
-//! The long forms of the vault's proof, and its speed beside KeePassXC's.
+//! The long forms of the vault's proof and of what reads strangers' bytes, and the vault's speed beside KeePassXC's.
 
 use anyhow::{Result, bail};
 
 use crate::setup;
 use crate::shell::{Shell, which};
 
-/// What `cargo fuzz` is given, one after another.
-const TARGETS: [&str; 4] = ["container", "slots", "journal", "recovery_key"];
+/// What `cargo fuzz` is given, one after another: where it is, and its targets.
+const TARGETS: [(&str, [&str; 4]); 2] = [
+    ("crates/vault/fuzz", ["container", "slots", "journal", "recovery_key"]),
+    ("crates/accounts/fuzz", ["image", "migration", "otpauth", "qr_payload"]),
+];
 const FUZZ_SECONDS: &str = "-max_total_time=300";
 const CARGO_FUZZ: &str = "0.13.1";
 
-/// 2,000 times `kill -9`, 100,000 flips, and five minutes of fuzzing for each target.
+/// 2,000 times `kill -9`, 100,000 flips, 2,400 pictures, and five minutes of fuzzing for each target.
 pub fn soak(shell: &Shell) -> Result<()> {
     setup::everything(shell)?;
     let args = ["test", "-p", "vault", "--release", "--", "--include-ignored"];
     shell.run(shell.cargo(&args).env("REGAIN_SOAK", "1"))?;
+    let pictures = ["test", "-p", "accounts", "--release", "--test", "qr", "--", "--nocapture"];
+    shell.run(shell.cargo(&pictures).env("REGAIN_SOAK", "1"))?;
     let fuzz = cargo_fuzz(shell)?;
-    for target in TARGETS {
-        let args = ["fuzz", "run", "--fuzz-dir", "crates/vault/fuzz", target, "--", FUZZ_SECONDS];
-        // The sanitizers are still behind the nightly switch.
-        shell.run(shell.command(&fuzz, &args).env("RUSTC_BOOTSTRAP", "1"))?;
+    for (folder, targets) in TARGETS {
+        for target in targets {
+            let args = ["fuzz", "run", "--fuzz-dir", folder, target, "--", FUZZ_SECONDS];
+            // The sanitizers are still behind the nightly switch.
+            shell.run(shell.command(&fuzz, &args).env("RUSTC_BOOTSTRAP", "1"))?;
+        }
     }
     Ok(())
 }

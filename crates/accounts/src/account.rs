@@ -53,6 +53,8 @@ pub struct Account {
     pub mailbox: Option<String>,
     /// The address that recovery is asked for with, where that is not the identifier.
     pub recover_as: Option<String>,
+    /// A phone signed it in: no password of it was ever kept here.
+    pub without_password: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -235,6 +237,8 @@ struct AccountFile {
     mailbox: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     recover_as: Option<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    without_password: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -311,6 +315,7 @@ impl From<AccountFile> for Account {
             },
             mailbox: file.mailbox,
             recover_as: file.recover_as,
+            without_password: file.without_password,
         }
     }
 }
@@ -335,6 +340,7 @@ impl From<&Account> for AccountFile {
             },
             mailbox: account.mailbox.clone(),
             recover_as: account.recover_as.clone(),
+            without_password: account.without_password,
         }
     }
 }
@@ -374,6 +380,7 @@ mod tests {
             state: AccountState::SignedIn { since: UNIX_EPOCH + Duration::from_secs(1_800_000_000) },
             mailbox: Some("j•••@mail.example".into()),
             recover_as: None,
+            without_password: false,
         }
     }
 

@@ -3,22 +3,33 @@
 use std::sync::Mutex;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use async_trait::async_trait;
+
 /// What time it is. Wall-clock time, because it is shown and stored.
+#[async_trait]
 pub trait Clock: Send + Sync {
     fn now(&self) -> SystemTime;
+
+    /// Waits that long; a computer that slept meanwhile may wait longer.
+    async fn wait(&self, span: Duration);
 }
 
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 
+#[async_trait]
 impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "the one place that asks")]
     fn now(&self) -> SystemTime {
         SystemTime::now()
     }
+
+    async fn wait(&self, span: Duration) {
+        tokio::time::sleep(span).await;
+    }
 }
 
-/// A clock that stands still until it is told to go on.
+/// A clock that stands still until it is told to go on, or until somebody waits: then it is that much later at once.
 #[derive(Debug)]
 pub struct ManualClock(Mutex<SystemTime>);
 
@@ -33,9 +44,15 @@ impl ManualClock {
     }
 }
 
+#[async_trait]
 impl Clock for ManualClock {
     fn now(&self) -> SystemTime {
         *self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    async fn wait(&self, span: Duration) {
+        self.advance(span);
+        tokio::task::yield_now().await;
     }
 }
 

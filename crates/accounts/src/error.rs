@@ -56,6 +56,10 @@ pub enum ErrorKind {
     UnknownAccount,
     /// The server wants the password again before it does that.
     ProveAgain,
+    /// A session that a phone gave may not do that yet.
+    TooNew {
+        wait: Option<Duration>,
+    },
     /// The server's identity could not be checked (TLS).
     NotTrusted,
     /// A gateway in front of the server wants the public key of the project.

@@ -9,14 +9,15 @@ use crate::clock::{Clock, Random};
 use crate::error::{Error, ErrorKind, Result};
 use crate::generate::{self, Recipe};
 use crate::provider::{
-    Addresses, Answer, Challenge, CodeAsk, Exchange, Intent, Outcome, PasswordRules, Problem, Provider,
-    Session, Step, Way, WeakReason,
+    Addresses, Answer, Challenge, CodeAsk, ConfirmAsk, Exchange, Intent, Outcome, Paired, PasswordRules,
+    Phone, Problem, Provider, QrAsk, Session, ShowAsk, Step, WaitAsk, Way, WeakReason,
 };
 use crate::secret::Secret;
 use crate::store::{CredentialStore, PastId, Why};
 use crate::strength::{self, Context, Strength};
 
 mod change;
+mod pairing;
 
 /// What every conversation stands on.
 #[derive(Clone)]
@@ -33,6 +34,10 @@ pub enum Purpose {
     SignIn,
     Recover,
     ChangePassword,
+    /// Signing in here by a phone.
+    Pair,
+    /// Signing a phone in from here.
+    LinkPhone,
 }
 
 /// The current question, or the end.
@@ -48,6 +53,20 @@ pub enum Question {
         rules: PasswordRules,
         /// The last answer was lost: the change may or may not have happened.
         unknown: bool,
+    },
+    ScanQr(QrAsk),
+    ConfirmCode(ConfirmAsk),
+    WaitForPhone(WaitAsk),
+    ConfirmAccount {
+        paired: Paired,
+        /// It is in the list already, and goes on there.
+        listed: bool,
+    },
+    ShowCode(ShowAsk),
+    AllowPhone {
+        phone: Phone,
+        /// The store holds a password that can be used without typing it.
+        saved: bool,
     },
     /// Which of the account's addresses gets the code.
     ChooseAddress(Addresses),
@@ -75,6 +94,9 @@ pub enum Done {
     PasswordChanged,
     /// The answer of an earlier change was lost; signing in has shown that the new password holds.
     ChangeConfirmed,
+    /// By a phone: no password was asked for.
+    Paired,
+    PhoneLinked,
 }
 
 /// What the person gave.
@@ -100,6 +122,9 @@ pub enum Given {
     WholeAddress(String),
     /// Find out what became of a change whose answer was lost.
     FindOut,
+    /// Nothing to give but time: the answer comes once something is different.
+    Wait,
+    Yes,
 }
 
 /// One conversation.
@@ -145,9 +170,11 @@ struct Trying {
 
 /// The end of a conversation, before it is in the store.
 #[derive(Clone)]
-struct Unsaved {
-    trying: Trying,
-    session: Option<Session>,
+enum Unsaved {
+    /// A password that opened the account.
+    Password { trying: Trying, session: Option<Session> },
+    /// A session that a phone gave.
+    Paired(Session),
 }
 
 impl Flow {
@@ -169,6 +196,11 @@ impl Flow {
             Purpose::ChangePassword => {
                 let session = deps.store.session(&account.id).await?;
                 Intent::ChangePassword { session: session.ok_or(ErrorKind::SignedOut)? }
+            }
+            Purpose::Pair => Intent::Pair,
+            Purpose::LinkPhone => {
+                let session = deps.store.session(&account.id).await?;
+                Intent::LinkPhone { session: session.ok_or(ErrorKind::SignedOut)? }
             }
         };
         let (exchange, challenge) = provider.begin(intent).await?;
@@ -278,6 +310,17 @@ impl Flow {
             }
             (Question::NewPassword { .. }, Given::Generated) => self.send_candidate().await,
             (Question::NewPassword { unknown: true, .. }, Given::FindOut) => self.find_out().await,
+            (Question::ScanQr(_) | Question::WaitForPhone(_) | Question::ShowCode(_), Given::Wait) => {
+                self.pass_on(Answer::Wait).await
+            }
+            // The phone may have been put away meanwhile.
+            (Question::ConfirmCode(_), Given::Wait) => self.pass_on(Answer::Wait).await,
+            (Question::ConfirmCode(_), Given::Code(code)) => self.pass_on(Answer::Code(code)).await,
+            (Question::ConfirmAccount { .. }, Given::Yes) => self.pass_on(Answer::Yes).await,
+            (Question::AllowPhone { .. }, Given::Password(password)) => {
+                self.pass_on(Answer::Password(password)).await
+            }
+            (Question::AllowPhone { .. }, Given::Saved) => self.allow_with_saved().await,
             _ => Err(ErrorKind::Unsupported.into()),
         }
     }
@@ -307,8 +350,11 @@ impl Flow {
     }
 
     /// Ends the conversation. What was made and never sent goes to the history; what may have reached the server stays
-    /// staged, to be tried at the next sign-in.
-    pub async fn cancel(self) -> Result<()> {
+    /// staged, to be tried at the next sign-in. The server is told where it would go on by itself.
+    pub async fn cancel(mut self) -> Result<()> {
+        if !matches!(self.question, Question::Done(_)) {
+            self.exchange.abandon().await;
+        }
         match &self.candidate {
             Some(candidate) if self.unsaved.is_none() && !candidate.unknown && !candidate.lost => {
                 let why = if candidate.sent { Why::NotAccepted } else { Why::NotUsed };
@@ -350,7 +396,8 @@ impl Flow {
                 let store = &self.deps.store;
                 // A store that is locked now may be open when the person answers: the question can be drawn anyway.
                 let saved = match store.current(&self.account.id).await {
-                    Ok(current) => current.is_some() || self.is_in_the_air().await,
+                    // What was sent and never answered may open the account; it does not prove to be the current one.
+                    Ok(known) => known.is_some() || !current && self.is_in_the_air().await,
                     Err(error) => {
                         tracing::info!(%error, "the store was not asked for a saved password");
                         false
@@ -360,6 +407,12 @@ impl Flow {
             }
             Challenge::Code(ask) => Question::Code(ask),
             Challenge::NewPassword(rules) => Question::NewPassword { rules, unknown: false },
+            Challenge::ScanQr(ask) => Question::ScanQr(ask),
+            Challenge::ConfirmCode(ask) => Question::ConfirmCode(ask),
+            Challenge::WaitForPhone(ask) => Question::WaitForPhone(ask),
+            Challenge::ConfirmAccount(paired) => self.recognise(paired)?,
+            Challenge::ShowCode(ask) => Question::ShowCode(ask),
+            Challenge::AllowPhone(phone) => Question::AllowPhone { phone, saved: self.has_saved().await },
             Challenge::ChooseAddress(addresses) => Question::ChooseAddress(addresses),
             Challenge::ConfirmAddress { masked } => Question::ConfirmAddress { masked },
         };
@@ -374,14 +427,18 @@ impl Flow {
 
     async fn done(&mut self, outcome: Outcome) -> Result<()> {
         match outcome {
+            Outcome::SignedIn(session) if self.purpose == Purpose::Pair => {
+                self.save(Unsaved::Paired(session)).await
+            }
+            Outcome::PhoneLinked(_) => self.linked(),
             Outcome::SignedIn(session) => {
                 let trying = self.trying.clone().ok_or(ErrorKind::Bug)?;
-                self.save(Unsaved { trying, session: Some(session) }).await
+                self.save(Unsaved::Password { trying, session: Some(session) }).await
             }
             Outcome::PasswordChanged { session, sessions_ended } => {
                 let trying = self.trying_candidate(Done::PasswordChanged, sessions_ended)?;
                 match session {
-                    Some(_) => self.save(Unsaved { trying, session }).await,
+                    Some(_) => self.save(Unsaved::Password { trying, session }).await,
                     None => Box::pin(self.prove(trying)).await,
                 }
             }

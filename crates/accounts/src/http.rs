@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;
 
-use crate::clock::{Clock, SystemClock};
+use crate::clock::{Clock, Random, SystemClock, SystemRandom};
 use crate::error::{Error, ErrorKind, Result};
 use crate::secret::Secret;
 
@@ -31,6 +31,7 @@ const MAX_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
 pub struct Http {
     client: Client,
     clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
     /// Goes along with every request.
     along: Option<(&'static str, HeaderValue)>,
 }
@@ -87,6 +88,15 @@ impl<'a> Call<'a> {
 
     fn with(method: Method, url: Url, body: Body) -> Self {
         Self { method, url, body, bearer: None, headers: Vec::new(), limit: None, changes: false }
+    }
+
+    /// How the call is made, as a proof of possession names it (RFC 9449, `htm`).
+    pub fn method(&self) -> &str {
+        self.method.as_str()
+    }
+
+    pub fn url(&self) -> &Url {
+        &self.url
     }
 
     /// Adds a header; its value is never logged.
@@ -195,7 +205,12 @@ impl Http {
             .pool_idle_timeout(Duration::from_secs(60))
             .build()
             .map_err(bug)?;
-        Ok(Self { client, clock, along: None })
+        Ok(Self { client, clock, random: Arc::new(SystemRandom), along: None })
+    }
+
+    /// What proofs of possession and their names are drawn from.
+    pub fn random(&self) -> &Arc<dyn Random> {
+        &self.random
     }
 
     /// The same client with a header that goes along with every request.

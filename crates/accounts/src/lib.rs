@@ -6,6 +6,7 @@
 
 pub mod account;
 pub mod address;
+pub mod authenticator;
 pub mod clock;
 mod error;
 pub mod flow;
@@ -14,12 +15,14 @@ pub mod home;
 pub mod http;
 pub mod identifier;
 pub mod provider;
+pub mod qr;
 mod secret;
 pub mod signed_in;
 pub mod store;
 pub mod strength;
 
 pub use account::{Account, AccountId, AccountState, Accounts};
+pub use authenticator::Authenticator;
 pub use clock::{Clock, Random};
 pub use error::{Error, ErrorKind, Result};
 pub use flow::Flow;

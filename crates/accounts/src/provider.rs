@@ -16,12 +16,14 @@ mod code;
 #[cfg(any(test, feature = "testing"))]
 pub mod conformance;
 mod desk;
+mod dpop;
 mod finding;
 pub mod gotrue;
 pub mod kratos;
 pub mod matrix;
 #[cfg(any(test, feature = "testing"))]
 pub mod memory;
+mod pairing;
 mod public_key;
 pub mod recovery_server;
 mod registry;
@@ -71,6 +73,9 @@ pub trait Exchange: Send + Sync {
     fn renewed(&self) -> Option<&Session> {
         None
     }
+
+    /// Tells the server that the person has left, where it would go on by itself otherwise.
+    async fn abandon(&mut self) {}
 }
 
 /// What a server is called, can do and asks for.
@@ -93,12 +98,31 @@ pub struct Abilities {
     pub change_with_current: bool,
     /// Sessions are listed, and others can be ended.
     pub sessions: bool,
+    /// What a session is good for that a phone gave; `None`: there is no signing in by phone.
+    pub pair: Option<Reach>,
+    /// A phone's browser can be signed in from here.
+    pub link_phone: bool,
+}
+
+/// How far a session reaches that a phone gave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// Everything that a session can do.
+    Full,
+    /// It says who somebody is, and opens nothing: the password is asked for before anything is seen or changed.
+    IdentityOnly,
 }
 
 impl Abilities {
     /// What our own server can do.
-    pub const ALL: Self =
-        Self { recover: true, recover_by_mailbox: false, change_with_current: true, sessions: true };
+    pub const ALL: Self = Self {
+        recover: true,
+        recover_by_mailbox: false,
+        change_with_current: true,
+        sessions: true,
+        pair: Some(Reach::Full),
+        link_phone: true,
+    };
 }
 
 /// Bounds of a password in code points (NIST SP 800-63B-4, 3.1.1.2).
@@ -132,9 +156,21 @@ impl PasswordRules {
 /// Why a conversation was begun.
 #[derive(Debug, Clone)]
 pub enum Intent {
-    SignIn { identifier: String },
-    Recover { identifier: String },
-    ChangePassword { session: Session },
+    SignIn {
+        identifier: String,
+    },
+    Recover {
+        identifier: String,
+    },
+    ChangePassword {
+        session: Session,
+    },
+    /// Signing in here by a phone that is signed in.
+    Pair,
+    /// Signing a phone's browser in from here.
+    LinkPhone {
+        session: Session,
+    },
 }
 
 /// What is asked now.
@@ -146,12 +182,96 @@ pub enum Challenge {
     },
     Code(CodeAsk),
     NewPassword(PasswordRules),
+    /// Shown until the phone has scanned it; the answer is [`Answer::Wait`].
+    ScanQr(QrAsk),
+    /// The digits that the phone shows.
+    ConfirmCode(ConfirmAsk),
+    /// The phone is to say yes; the answer is [`Answer::Wait`].
+    WaitForPhone(WaitAsk),
+    /// Nothing is kept before the person has seen whose session it is; the answer is [`Answer::Yes`].
+    ConfirmAccount(Paired),
+    /// Digits that the person types on the phone; the answer is [`Answer::Wait`].
+    ShowCode(ShowAsk),
+    /// Whether that phone may be signed in; the answer is the account's password.
+    AllowPhone(Phone),
     /// Which of the account's addresses gets the code.
     ChooseAddress(Addresses),
     /// The whole address behind this mask: nobody is written to who is only guessed at.
     ConfirmAddress {
         masked: String,
     },
+}
+
+/// A QR code with its clocks. Two are never asked for at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QrAsk {
+    /// What the picture says.
+    pub link: String,
+    /// The page for those who cannot scan, to be typed.
+    pub address: String,
+    /// What is typed there.
+    pub letters: String,
+    pub shown_at: SystemTime,
+    /// When a new picture is asked for; `None`: this one lasts.
+    pub renews_at: Option<SystemTime>,
+    pub valid_until: SystemTime,
+    /// A code is typed after the scan, so that nobody can pass off a QR code of their own.
+    pub guarded: bool,
+    pub who: QrFor,
+}
+
+/// Who is signed in by a scan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum QrFor {
+    ThisComputer,
+    ThePhone,
+}
+
+/// Digits that are typed here and stand on the phone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfirmAsk {
+    pub digits: u8,
+    pub scanned_at: SystemTime,
+    pub valid_until: SystemTime,
+    /// Known once a try was wrong.
+    pub tries_left: Option<u8>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WaitAsk {
+    pub valid_until: SystemTime,
+}
+
+/// Whose session a phone gave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Paired {
+    pub identifier: String,
+    /// Masked address of its mailbox.
+    pub mailbox: Option<String>,
+    pub reach: Reach,
+    /// Until then it may not change the password.
+    pub weak_until: Option<SystemTime>,
+}
+
+/// Digits that stand here and are typed on the phone.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ShowAsk {
+    pub code: Secret,
+    pub phone: Phone,
+    pub valid_until: SystemTime,
+}
+
+impl fmt::Debug for ShowAsk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ShowAsk").field("phone", &self.phone).finish_non_exhaustive()
+    }
+}
+
+/// A phone, as its browser describes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Phone {
+    pub name: String,
+    pub network: Option<String>,
 }
 
 /// Addresses of an account, as far as the server shows them.
@@ -222,6 +342,9 @@ pub enum Answer {
     /// A new code by the same way.
     Resend,
     OtherWay(Way),
+    /// Nothing to give but time: answered once something is different, or with [`Problem::StillTrying`].
+    Wait,
+    Yes,
     /// One of [`Addresses`], by its place.
     Address(usize),
     /// The address in full.
@@ -252,6 +375,8 @@ pub enum Problem {
     },
     /// A lost answer was found: the password was not changed.
     NotChanged,
+    /// The server cannot be reached at the moment; waiting goes on.
+    StillTrying,
     /// What was typed cannot stand behind the mask.
     NotThatAddress,
 }
@@ -281,6 +406,8 @@ pub enum Outcome {
         session: Option<Session>,
         sessions_ended: Option<u32>,
     },
+    /// A phone's browser was signed in.
+    PhoneLinked(Phone),
 }
 
 /// A proof of being signed in; opaque to all but the provider that made it.

@@ -112,7 +112,8 @@ pub async fn check_kept(deps: &Deps, account: &Account) -> Result<()> {
         return Ok(());
     }
     // Signing in keeps the password before it notes either; one that was sent or tried was kept before that.
-    let was_signed_in = matches!(account.state, AccountState::SignedIn { .. }) || account.mailbox.is_some();
+    let was_signed_in = !account.without_password
+        && (matches!(account.state, AccountState::SignedIn { .. }) || account.mailbox.is_some());
     let was_tried = matches!(account.state, AccountState::InTheAir | AccountState::NoPasswordFits);
     let missing = was_signed_in || was_tried && deps.store.staged(id).await?.is_empty();
     if missing { Err(ErrorKind::ItemMissing.into()) } else { Ok(()) }

@@ -14,6 +14,7 @@ use crate::error::{ErrorKind, Result};
 use crate::provider::Session;
 use crate::secret::Secret;
 
+mod authenticators;
 #[cfg(any(test, feature = "testing"))]
 pub mod conformance;
 mod copying;
@@ -23,6 +24,7 @@ mod moving;
 mod records;
 pub mod vault;
 
+pub use authenticators::{AuthenticatorChange, KeptAuthenticator};
 pub use copying::copy;
 pub use moving::{Move, Moved, finish_move, move_all};
 
@@ -95,6 +97,21 @@ pub enum Why {
     NotUsed,
 }
 
+/// An authenticator that was the current one, as its address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PastAuthenticator {
+    pub uri: Secret,
+    pub at: SystemTime,
+    pub why: WhyAuthenticator,
+}
+
+/// Why an authenticator is an earlier one; both are kept without limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WhyAuthenticator {
+    Replaced,
+    Removed,
+}
+
 /// What a person wrote about an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Extra {
@@ -162,6 +179,32 @@ pub trait CredentialStore: Send + Sync {
 
     /// `None` takes it away.
     async fn save_extra(&self, account: &AccountId, which: Extra, text: Option<&Secret>) -> Result<()>;
+
+    /// All authenticators, the current one and the earlier ones. Errors, too: `StoreBroken` for what a later version wrote.
+    async fn authenticators(&self, account: &AccountId) -> Result<Vec<KeptAuthenticator>>;
+
+    /// One change of them, in one step.
+    async fn change_authenticators(&self, account: &AccountId, change: AuthenticatorChange) -> Result<()>;
+
+    /// The current authenticator, as [`Authenticator::to_uri`](crate::Authenticator::to_uri) wrote it.
+    async fn authenticator(&self, account: &AccountId) -> Result<Option<Secret>> {
+        Ok(authenticators::current(self.authenticators(account).await?))
+    }
+
+    /// Makes it the current one; the one before it stays among the earlier ones.
+    async fn save_authenticator(&self, account: &AccountId, uri: &Secret, at: SystemTime) -> Result<()> {
+        self.change_authenticators(account, AuthenticatorChange::Save(uri.clone(), at)).await
+    }
+
+    /// Makes the current one an earlier one; saving that again brings it back.
+    async fn remove_authenticator(&self, account: &AccountId, at: SystemTime) -> Result<()> {
+        self.change_authenticators(account, AuthenticatorChange::Remove(at)).await
+    }
+
+    /// The earlier ones, newest first.
+    async fn past_authenticators(&self, account: &AccountId) -> Result<Vec<PastAuthenticator>> {
+        Ok(authenticators::past(self.authenticators(account).await?))
+    }
 
     /// Deletes everything about an account, history included.
     async fn remove(&self, account: &AccountId) -> Result<()>;

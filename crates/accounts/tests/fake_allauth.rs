@@ -14,6 +14,8 @@ use accounts::{
 };
 use async_trait::async_trait;
 
+#[path = "fake_allauth/phone.rs"]
+mod phone;
 #[path = "../../../tests/servers/table.rs"]
 mod table;
 

@@ -8,8 +8,10 @@ use std::time::Duration;
 use accounts::clock::ManualClock;
 use accounts::http::Http;
 use accounts::provider::better_auth::{self, fake};
-use accounts::provider::conformance::{self, Bench, Cable, Habits, Setup};
-use accounts::provider::{CodeAsk, CodeShape, Desk, Outcome, Problem, Session, Way, WeakReason, Which};
+use accounts::provider::conformance::{self, Bench, Cable, Habits, PhoneBench, Setup};
+use accounts::provider::{
+    CodeAsk, CodeShape, Desk, Outcome, Problem, QrAsk, Session, Way, WeakReason, Which,
+};
 use accounts::{Answer, Challenge, ErrorKind, Exchange, Intent, Provider, Secret, Step};
 use async_trait::async_trait;
 
@@ -368,4 +370,61 @@ async fn another_server_is_none_of_this_kind() {
     let base = bench.cable.address().parse().unwrap();
     let desk = Desk { http: Http::new().unwrap(), clock, base, device: String::new() };
     assert_eq!(better_auth::find(desk).await.map(|_| ()).unwrap_err().kind(), ErrorKind::Protocol);
+}
+
+#[async_trait]
+impl PhoneBench for FakeBench {
+    fn provider(&self) -> Arc<dyn Provider> {
+        self.provider.clone()
+    }
+
+    fn identifier(&self) -> String {
+        EMAIL.into()
+    }
+
+    async fn scan(&self, _: &QrAsk) -> Option<Secret> {
+        None
+    }
+
+    async fn approve(&self, ask: &QrAsk) {
+        assert!(self.fake.decide(&ask.letters, Some(EMAIL)));
+    }
+
+    async fn deny(&self, ask: &QrAsk) {
+        assert!(self.fake.decide(&ask.letters, None));
+    }
+
+    async fn pass_to(&self, at: std::time::SystemTime) {
+        use accounts::Clock as _;
+        self.clock.advance(at.duration_since(self.clock.now()).unwrap_or_default());
+    }
+}
+
+#[tokio::test]
+async fn a_phone_signs_in() {
+    conformance::pairing(async || FakeBench::start(Setup::default()).await).await;
+}
+
+#[tokio::test]
+async fn without_its_plugin_there_is_no_signing_in_by_phone() {
+    let clock = Arc::new(ManualClock::at(1_800_000_000));
+    let fake = fake::Fake::start(clock.clone(), false).await.unwrap();
+    fake.leave_out("device");
+    let base = format!("http://{}/", fake.address).parse().unwrap();
+    let desk = Desk { http: Http::new().unwrap(), clock, base, device: String::new() };
+    assert_eq!(better_auth::find(desk).await.unwrap().about().abilities.pair, None);
+}
+
+#[tokio::test]
+async fn who_asks_too_soon_asks_five_seconds_later_for_good() {
+    let bench = FakeBench::start(Setup::default()).await;
+    let (mut exchange, challenge) = bench.provider.begin(Intent::Pair).await.unwrap();
+    let Challenge::ScanQr(ask) = challenge else { panic!("{challenge:?}") };
+    let polls = || bench.fake.asked().iter().filter(|path| *path == "device/token").count();
+    // Waiting is what moves this clock: until the code has run out.
+    let before = polls();
+    assert_eq!(exchange.answer(Answer::Wait).await.unwrap_err().kind(), ErrorKind::Expired);
+    let polite = polls() - before;
+    let life = ask.valid_until.duration_since(ask.shown_at).unwrap().as_secs();
+    assert!((polite as u64).abs_diff(life / 5) <= 2, "{polite}");
 }

@@ -144,7 +144,10 @@ async fn the_fake_and_its_adapter_conform() {
 async fn it_says_what_it_can_do_and_asks_for() {
     let bench = FakeBench::start(Setup::default()).await;
     let about = bench.provider.about();
-    assert_eq!(about.abilities, Abilities { recover_by_mailbox: true, ..Abilities::ALL });
+    assert_eq!(
+        about.abilities,
+        Abilities { recover_by_mailbox: true, pair: None, link_phone: false, ..Abilities::ALL }
+    );
     assert_eq!(about.rules.min_length, PasswordRules::FLOOR.min_length);
     assert!(about.rules.needs.digit && !about.rules.needs.symbol);
     assert_eq!(about.name, about.host);

@@ -51,6 +51,7 @@ fn account(name: &str) -> Account {
         state: AccountState::SignedOut,
         mailbox: None,
         recover_as: None,
+        without_password: false,
     }
 }
 

@@ -39,6 +39,7 @@ async fn a_list_for_young_sessions_is_shown_with_the_saved_password() {
         state: AccountState::SignedOut,
         mailbox: None,
         recover_as: None,
+        without_password: false,
     };
     let accounts = Arc::new(Accounts::in_memory());
     let deps = Deps { accounts, store: Arc::new(Memory::new()), clock: clock.clone(), random };

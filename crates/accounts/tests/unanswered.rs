@@ -34,6 +34,7 @@ fn jana() -> Account {
         state: AccountState::SignedOut,
         mailbox: None,
         recover_as: None,
+        without_password: false,
     }
 }
 

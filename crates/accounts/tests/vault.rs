@@ -86,6 +86,7 @@ fn account(name: &str) -> Account {
         state: AccountState::SignedOut,
         mailbox: None,
         recover_as: None,
+        without_password: false,
     }
 }
 
@@ -133,6 +134,9 @@ async fn a_locked_vault_says_so_and_shows_nothing() {
     assert_eq!(held.accounts.put(jana.clone()).unwrap_err().kind(), ErrorKind::Locked);
     assert_eq!(vault.current(&jana.id).await.unwrap_err().kind(), ErrorKind::Locked);
     assert_eq!(vault.unlock().await.unwrap_err().kind(), ErrorKind::Locked);
+    assert_eq!(vault.authenticator(&jana.id).await.unwrap_err().kind(), ErrorKind::Locked);
+    let save = vault.save_authenticator(&jana.id, &Secret::new("otpauth://a"), SystemTime::UNIX_EPOCH).await;
+    assert_eq!(save.unwrap_err().kind(), ErrorKind::Locked);
     let wrong = VaultKey::Password(Secret::new("teapot gravel monday"));
     assert_eq!(vault.open(wrong, false).await.unwrap(), Opened::WrongKey);
 

@@ -119,6 +119,8 @@ fn finish(deps: &Deps, flow: &Flow, talk: &Talk) -> Result<()> {
             Done::SignedIn => "signed_in",
             Done::PasswordChanged => "password_changed",
             Done::ChangeConfirmed => "change_confirmed",
+            Done::Paired => "paired",
+            Done::PhoneLinked => "phone_linked",
         },
         "account": { "id": account.id.as_str(), "name": account.name, "identifier": account.identifier },
         "store": store.as_str(),

@@ -119,6 +119,7 @@ fn new_account(deps: &Deps, server: &Server, provider: &dyn Provider, identifier
         state: AccountState::SignedOut,
         mailbox: None,
         recover_as: None,
+        without_password: false,
     }
 }
 

@@ -120,7 +120,8 @@ fn exit(kind: ErrorKind) -> Exit {
         | ErrorKind::NeedsMailbox
         | ErrorKind::WantsKey
         | ErrorKind::WrongKey
-        | ErrorKind::ProveAgain => Exit::NotDone,
+        | ErrorKind::ProveAgain
+        | ErrorKind::TooNew { .. } => Exit::NotDone,
         ErrorKind::Bug => Exit::Bug,
     }
 }

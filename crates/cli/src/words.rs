@@ -306,6 +306,10 @@ pub fn made_shown(password: &str) -> String {
 
 pub fn done(finish: &Finish, purpose: Purpose, server: &str, kind: StoreKind) -> String {
     let what = match (finish.what, purpose) {
+        (Done::PhoneLinked, _) => return format!("The phone is signed in to {server}."),
+        (Done::Paired, _) => {
+            return format!("You are signed in to {server}. No password was asked for or kept.");
+        }
         (Done::SignedIn, _) => format!("You are signed in to {server}."),
         (Done::PasswordChanged, Purpose::Recover) => {
             format!("You're back in: {server} has the new password.")
@@ -413,6 +417,7 @@ pub fn problem(problem: &Problem) -> (String, String) {
             "It is too soon for a new code.".into(),
             format!("You can get one in {}. The first one may still work.", span(*wait)),
         ),
+        Problem::StillTrying => two("The server cannot be reached at the moment.", "Regain keeps trying."),
         Problem::NotThatAddress => two(NOT_THAT_ADDRESS.0, NOT_THAT_ADDRESS.1),
         Problem::NotChanged => two(
             "The server did not change the password.",
@@ -535,6 +540,10 @@ pub fn error(kind: ErrorKind) -> (&'static str, &'static str) {
             "The server wants the password again before it does that.",
             "Sign in again: regain-cli sign-in ACCOUNT",
         ),
+        ErrorKind::TooNew { .. } => (
+            "This computer was signed in by a phone less than a day ago.",
+            "Sign in with the password to do that, or try again tomorrow.",
+        ),
         ErrorKind::NotTrusted => (
             "The connection to the server can't be trusted.",
             "Check date and time of this computer. Nothing was sent.",
@@ -579,6 +588,7 @@ pub fn name(kind: ErrorKind) -> &'static str {
         ErrorKind::NeedsMailbox => "needs_mailbox",
         ErrorKind::UnknownAccount => "unknown_account",
         ErrorKind::ProveAgain => "prove_again",
+        ErrorKind::TooNew { .. } => "too_new",
         ErrorKind::NotTrusted => "not_trusted",
         ErrorKind::WantsKey => "wants_key",
         ErrorKind::WrongKey => "wrong_key",

@@ -3,10 +3,16 @@
 mod about;
 mod extract;
 mod guard;
+mod links;
+mod not_me;
+mod oauth;
 mod outbox;
 mod pages;
+mod pairings;
 mod password;
+mod phone;
 mod problem;
+mod proof;
 mod recovery;
 mod second_factor;
 mod sessions;
@@ -25,7 +31,7 @@ pub const BODY_LIMIT: usize = 16 * 1024;
 /// Everything the server answers.
 pub fn router(app: &App) -> Router {
     let (mut router, description) = contract().split_for_parts();
-    router = router.merge(pages::router()).route(
+    router = router.merge(pages::router()).merge(phone::router()).route(
         "/openapi.json",
         axum::routing::get(move || std::future::ready(axum::Json(description.clone()))),
     );
@@ -54,4 +60,15 @@ pub(crate) fn contract() -> OpenApiRouter<App> {
         .routes(routes!(recovery::send))
         .routes(routes!(recovery::check))
         .routes(routes!(recovery::set_password))
+        .routes(routes!(pairings::list))
+        .routes(routes!(pairings::end))
+        .routes(routes!(links::start))
+        .routes(routes!(links::current))
+        .routes(routes!(links::approve))
+        .routes(routes!(links::deny))
+        .routes(routes!(oauth::metadata))
+        .routes(routes!(oauth::device::authorize))
+        .routes(routes!(oauth::token::token))
+        .routes(routes!(oauth::device::confirm))
+        .routes(routes!(oauth::device::cancel))
 }

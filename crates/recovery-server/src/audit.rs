@@ -17,6 +17,24 @@ pub enum Event {
     RecoveryCodeUsed,
     PasswordReset,
     MailFailed,
+    /// A phone lets a computer in.
+    Pairing(Step),
+    /// A computer lets a phone in.
+    Link(Step),
+    NotMe,
+}
+
+/// How far one device has come in letting another in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    Asked,
+    Scanned,
+    Confirmed,
+    WrongCode,
+    Approved,
+    Denied,
+    Cancelled,
+    Consumed,
 }
 
 /// One line of the log.
@@ -46,6 +64,23 @@ impl Event {
             Self::RecoveryCodeUsed => "recovery_code_used",
             Self::PasswordReset => "password_reset",
             Self::MailFailed => "mail_failed",
+            Self::NotMe => "not_me",
+            Self::Pairing(Step::Asked) => "pairing_asked",
+            Self::Pairing(Step::Scanned) => "pairing_scanned",
+            Self::Pairing(Step::Confirmed) => "pairing_confirmed",
+            Self::Pairing(Step::WrongCode) => "pairing_wrong_code",
+            Self::Pairing(Step::Approved) => "pairing_approved",
+            Self::Pairing(Step::Denied) => "pairing_denied",
+            Self::Pairing(Step::Cancelled) => "pairing_cancelled",
+            Self::Pairing(Step::Consumed) => "pairing_consumed",
+            Self::Link(Step::Asked) => "link_asked",
+            Self::Link(Step::Scanned) => "link_scanned",
+            Self::Link(Step::Confirmed) => "link_confirmed",
+            Self::Link(Step::WrongCode) => "link_wrong_code",
+            Self::Link(Step::Approved) => "link_approved",
+            Self::Link(Step::Denied) => "link_denied",
+            Self::Link(Step::Cancelled) => "link_cancelled",
+            Self::Link(Step::Consumed) => "link_consumed",
         }
     }
 }

@@ -84,6 +84,26 @@ impl Rules<'_> {
         self.limit("new password", &[recovery], HOUR, 20)
     }
 
+    /// Pairings and links asked for from one network address: far more than a person needs who starts over.
+    pub(crate) fn pairings_from(&self, address: &str) -> Limit {
+        self.limit("pairing from", &[address], HOUR, 600)
+    }
+
+    /// Polls from one network address that come too soon or ask for what is not there.
+    pub(crate) fn odd_polls_from(&self, address: &str) -> Limit {
+        self.limit("odd poll from", &[address], 60, 120)
+    }
+
+    /// Wrong letters typed on a phone, from one network address (RFC 8628 section 5.1).
+    pub(crate) fn letters_from(&self, address: &str) -> Limit {
+        self.limit("letters from", &[address], HOUR, 10)
+    }
+
+    /// Wrong letters typed on phones of one account.
+    pub(crate) fn letters_by(&self, account: &str) -> Limit {
+        self.limit("letters by", &[account], HOUR, 10)
+    }
+
     fn limit(&self, kind: &str, parts: &[&str], window: i64, most: u32) -> Limit {
         let parts: Vec<&[u8]> =
             std::iter::once(kind).chain(parts.iter().copied()).map(str::as_bytes).collect();

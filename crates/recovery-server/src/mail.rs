@@ -9,6 +9,7 @@ mod words;
 pub use outbox::{Inbox, Outbox, SentMail};
 pub use smtp::SmtpMailer;
 pub(crate) use template::escape;
+pub(crate) use words::moment;
 
 use crate::language::Language;
 use async_trait::async_trait;
@@ -66,11 +67,27 @@ pub(crate) struct Letter {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Matter {
-    Code { code: String, until: i64 },
-    Link { token: String, until: i64 },
+    Code {
+        code: String,
+        until: i64,
+    },
+    Link {
+        token: String,
+        until: i64,
+    },
     PasswordChanged,
     NewDevice,
-    RecoveryCodeUsed { left: usize },
+    RecoveryCodeUsed {
+        left: usize,
+    },
+    /// A phone let a computer in; `token` ends that session.
+    NewComputer {
+        token: String,
+    },
+    /// A computer let a phone in.
+    NewPhone {
+        token: String,
+    },
 }
 
 impl Letter {

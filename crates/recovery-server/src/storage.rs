@@ -1,17 +1,24 @@
 //! What the server remembers. Each method is one transaction: it happens whole or not at all, on
 //! any number of nodes at once.
 
+mod pairings;
 pub mod sqlite;
+
+pub use pairings::{
+    Codes, Confirmed, Direction, Pairing, PairingKey, PairingState, Pairings, Polled, Scan, Seen,
+};
 
 use crate::audit::Entry;
 use crate::language::Language;
 use crate::limits::Limit;
 use async_trait::async_trait;
+use serde::Serialize;
+use utoipa::ToSchema;
 
-/// Where everything is kept. A store implements the four parts.
-pub trait Storage: Accounts + Sessions + Recoveries + Ledger {}
+/// Where everything is kept. A store implements the five parts.
+pub trait Storage: Accounts + Sessions + Recoveries + Pairings + Ledger {}
 
-impl<T: Accounts + Sessions + Recoveries + Ledger> Storage for T {}
+impl<T: Accounts + Sessions + Recoveries + Pairings + Ledger> Storage for T {}
 
 /// The store did not do it.
 #[derive(Debug, thiserror::Error)]
@@ -88,6 +95,32 @@ pub struct Session {
     pub created_at: i64,
     pub last_used_at: i64,
     pub ends_at: i64,
+    pub made_by: MadeBy,
+    /// Until then it may not change what the account is opened with; 0 if it always may.
+    pub weak_until: i64,
+    /// The key its tokens are bound to (RFC 9449).
+    pub jkt: Option<String>,
+}
+
+/// How a session came to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum MadeBy {
+    Password,
+    /// A phone let a computer in.
+    Pairing,
+    /// A computer let a phone in.
+    Link,
+}
+
+impl MadeBy {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::Pairing => "pairing",
+            Self::Link => "link",
+        }
+    }
 }
 
 /// Hashes and ends of a fresh pair of tokens.
@@ -142,8 +175,17 @@ pub trait Sessions: Send + Sync + 'static {
     /// Spends ticket and factor and opens the session; `false` if either was already spent.
     async fn pass_ticket(&self, hash: &[u8], factor: &Factor, opening: &Opening) -> Result<bool>;
     async fn session(&self, access_hash: &[u8], now: i64) -> Result<Option<Session>>;
-    async fn rotate(&self, refresh_hash: &[u8], fresh: &Tokens, now: i64, reused: &Entry)
-    -> Result<Rotation>;
+    /// Whoever holds the session's own cookie has been here: it lives until `until` now.
+    async fn touch(&self, id: &str, now: i64, until: i64) -> Result<()>;
+    /// A session that is bound is renewed for `jkt` alone; for another it is unknown, and left as it is.
+    async fn rotate(
+        &self,
+        refresh_hash: &[u8],
+        jkt: Option<&str>,
+        fresh: &Tokens,
+        now: i64,
+        reused: &Entry,
+    ) -> Result<Rotation>;
     async fn sessions(&self, account_id: &str, now: i64) -> Result<Vec<Session>>;
     async fn end_session(&self, account_id: &str, id: &str, audit: &Entry) -> Result<bool>;
     async fn end_other_sessions(&self, account_id: &str, keep: &str, audit: &Entry) -> Result<u64>;

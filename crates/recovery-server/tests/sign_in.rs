@@ -125,7 +125,7 @@ async fn sessions_are_listed_and_ended() {
     assert_eq!(
         *own,
         json!({"id": mine.body["session"]["id"], "device": "Regain on Linux", "created_at": START, "last_used_at": START,
-               "current": true, "network": "203.0.113.0/24"})
+               "current": true, "network": "203.0.113.0/24", "made_by": "password", "weak_until": null})
     );
 
     let id = tablet.body["session"]["id"].as_str().unwrap();

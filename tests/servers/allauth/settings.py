@@ -3,11 +3,28 @@
 import os
 from pathlib import Path
 
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
 FOLDER = Path(os.environ["SITE_FOLDER"])
 
 
 def is_on(name):
     return os.environ.get(name) == "1"
+
+
+def private_key():
+    """Made once for each site."""
+    file = FOLDER / "key.pem"
+    if not file.exists():
+        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        pem = key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+        file.write_bytes(pem)
+    return file.read_text()
 
 
 SECRET_KEY = "only for a test on loopback"
@@ -23,6 +40,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.headless",
+    "allauth.idp.oidc",
     "allauth.mfa",
     "allauth.usersessions",
 ]
@@ -81,6 +99,8 @@ ACCOUNT_LOGIN_ON_PASSWORD_RESET = is_on("SITE_SIGNS_IN_ON_RESET")
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = is_on("SITE_SIGNS_OUT_ON_CHANGE")
 if not is_on("SITE_LIMITS"):
     ACCOUNT_RATE_LIMITS = False
+    IDP_OIDC_RATE_LIMITS = False
+IDP_OIDC_PRIVATE_KEY = private_key()
 HEADLESS_CLIENTS = ("app",)
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 # The code may be computed in one period and arrive in the next.

@@ -4,7 +4,7 @@ import { DatabaseSync } from "node:sqlite";
 import { betterAuth } from "better-auth";
 import { getMigrations } from "better-auth/db/migration";
 import { toNodeHandler } from "better-auth/node";
-import { bearer, emailOTP, twoFactor, username } from "better-auth/plugins";
+import { bearer, deviceAuthorization, emailOTP, twoFactor, username } from "better-auth/plugins";
 import { createTransport } from "nodemailer";
 
 const { PORT, SMTP_PORT, DATABASE, BASE_URL, LIMITS } = process.env;
@@ -24,6 +24,7 @@ const auth = betterAuth({
   plugins: [
     bearer(),
     username(),
+    deviceAuthorization({ verificationUri: `${BASE_URL}/device` }),
     twoFactor({ otpOptions: { sendOTP: ({ user, otp }) => send(user.email, "Sign in", `Your code is ${otp}`) } }),
     emailOTP({ sendVerificationOTP: ({ email, otp }) => send(email, "Your code", `Your code is ${otp}`) }),
   ],

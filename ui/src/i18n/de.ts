@@ -1,4 +1,6 @@
 import { plurals, rich } from './rich';
+import { authenticator } from './authenticator/de';
+import { pairing } from './pairing/de';
 import { servers } from './servers/de';
 import { vault } from './vault/de';
 import type { Words } from './words';
@@ -464,6 +466,7 @@ export const de: Words = {
     ],
     notOpened: servers.notOpened,
     notThatAddress: servers.notThatAddress,
+    stillTrying: pairing.stillTrying,
     wrongCode: () => ['Dieser Code passte nicht.', 'Vergleichen Sie ihn mit der neuesten E-Mail, oder holen Sie einen neuen.'],
     weakPassword: ({ server }) => [
       `${server} hat dieses Passwort nicht angenommen.`,
@@ -486,11 +489,15 @@ export const de: Words = {
     guessable: () => 'Es ist leicht zu raten.',
     sameAsCurrent: () => 'Es ist Ihr jetziges.',
   },
+  authenticator,
   servers,
+  pairing,
   vault,
   errors: {
     ...vault.errors,
     ...servers.errors,
+    ...authenticator.errors,
+    ...pairing.errors,
     offline: () => ['Dieser Computer ist offline.', 'Prüfen Sie das Netz, und versuchen Sie es noch einmal. Ihre Eingaben bleiben erhalten.'],
     serverTrouble: ({ server }) => [
       `${server} antwortet nicht richtig.`,

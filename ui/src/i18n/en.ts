@@ -1,4 +1,6 @@
 import { plurals, rich } from './rich';
+import { authenticator } from './authenticator/en';
+import { pairing } from './pairing/en';
 import { servers } from './servers/en';
 import { vault } from './vault/en';
 import type { Words } from './words';
@@ -455,6 +457,7 @@ export const en: Words = {
     noPasswordFits: () => ['None of the saved passwords fits.', 'Press “Forgot your password?” to get a code and set a new one.'],
     notOpened: servers.notOpened,
     notThatAddress: servers.notThatAddress,
+    stillTrying: pairing.stillTrying,
     wrongCode: () => ['That code didn’t fit.', 'Compare the digits with the newest mail, or get a new code.'],
     weakPassword: ({ server }) => [`${server} did not take that password.`, 'Mend what is listed below, or let Regain make one.'],
     mismatch: () => ['The two were not the same.', 'Type the new password twice, or let Regain make one.'],
@@ -471,11 +474,15 @@ export const en: Words = {
     guessable: () => 'It is easy to guess.',
     sameAsCurrent: () => 'It is the one you have now.',
   },
+  authenticator,
   servers,
+  pairing,
   vault,
   errors: {
     ...vault.errors,
     ...servers.errors,
+    ...authenticator.errors,
+    ...pairing.errors,
     offline: () => ['This computer is offline.', 'Check the network, then try again. What you typed is kept.'],
     serverTrouble: ({ server }) => [`${server} didn’t answer properly.`, 'Try again in a few minutes. Your place is kept.'],
     rateLimited: ({ server, wait }) => [`${server} asks for a pause after so many tries.`, wait ? `Try again in ${wait}. Your place is kept.` : 'Try again in a few minutes. Your place is kept.'],

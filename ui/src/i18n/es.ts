@@ -1,4 +1,6 @@
 import { plurals, rich } from './rich';
+import { authenticator } from './authenticator/es';
+import { pairing } from './pairing/es';
 import { servers } from './servers/es';
 import { vault } from './vault/es';
 import type { Words } from './words';
@@ -467,6 +469,7 @@ export const es: Words = {
     ],
     notOpened: servers.notOpened,
     notThatAddress: servers.notThatAddress,
+    stillTrying: pairing.stillTrying,
     wrongCode: () => ['Ese código no valió.', 'Compáralo con el correo más reciente o pide uno nuevo.'],
     weakPassword: ({ server }) => [`${server} no aceptó esa contraseña.`, 'Corrige lo que se indica abajo o deja que Regain haga una.'],
     mismatch: () => ['Las dos no eran iguales.', 'Escribe dos veces la contraseña nueva o deja que Regain haga una.'],
@@ -486,11 +489,15 @@ export const es: Words = {
     guessable: () => 'Es fácil de adivinar.',
     sameAsCurrent: () => 'Es la que tienes ahora.',
   },
+  authenticator,
   servers,
+  pairing,
   vault,
   errors: {
     ...vault.errors,
     ...servers.errors,
+    ...authenticator.errors,
+    ...pairing.errors,
     offline: () => ['Este ordenador no tiene red.', 'Revisa la red y prueba otra vez. Lo que escribiste se conserva.'],
     serverTrouble: ({ server }) => [`${server} no responde como debe.`, 'Prueba otra vez en unos minutos. Sigues donde estabas.'],
     rateLimited: ({ server, wait }) => [

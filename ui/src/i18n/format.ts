@@ -21,10 +21,10 @@ const dayNumber = (ms: number): number => {
   return Math.round(Date.UTC(date.getFullYear(), date.getMonth(), date.getDate()) / 1000 / DAY);
 };
 
-/** "today", "yesterday", "12 May", "12 May 2024". */
+/** "today", "yesterday", "tomorrow", "12 May", "12 May 2024". */
 export function day(at: number, locale: string, now: number): string {
   const ago = dayNumber(now) - dayNumber(at * 1000);
-  if (ago === 0 || ago === 1) {
+  if (Math.abs(ago) <= 1) {
     return new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }).format(-ago, 'day');
   }
   const sameYear = new Date(now).getFullYear() === new Date(at * 1000).getFullYear();
@@ -34,6 +34,10 @@ export function day(at: number, locale: string, now: number): string {
     ...(sameYear ? {} : { year: 'numeric' }),
   }).format(at * 1000);
 }
+
+/** "tomorrow, 14:05": a moment within a sentence. */
+export const dayAndTime = (at: number, locale: string, now: number, t: Words): string =>
+  t.common.onDay(day(at, locale, now), time(at, locale));
 
 /** "Today at 14:27", "Yesterday, 18:04", "12 May, 09:30". */
 export function moment(at: number, locale: string, now: number, t: Words): string {

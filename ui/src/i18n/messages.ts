@@ -3,12 +3,18 @@ import type { ErrorKey, TwoLines, Words } from './words';
 
 export function errorKey(error: ErrorView): ErrorKey {
   if (error.kind === 'address') return `address.${error.why}`;
+  if (error.kind === 'picture') return `picture.${error.why}`;
   return error.kind === 'key' ? `key.${error.why}` : error.kind;
 }
 
+/** A wait of hours, which nobody counts in minutes. */
+const long = (seconds: number, t: Words): string =>
+  seconds < 2 * 3600 ? t.common.wait(seconds) : t.pairing.hours(Math.ceil(seconds / 3600));
+
 /** Two lines for an error: what happened, what to do. */
 export function errorLines(error: ErrorView, t: Words, server: string): TwoLines {
-  const wait = error.kind === 'rateLimited' && error.wait !== null ? t.common.wait(error.wait) : null;
+  const seconds = error.kind === 'rateLimited' || error.kind === 'tooNew' ? error.wait : null;
+  const wait = seconds === null ? null : error.kind === 'tooNew' ? long(seconds, t) : t.common.wait(seconds);
   return t.errors[errorKey(error)]({ server, wait });
 }
 
@@ -16,6 +22,13 @@ export function errorLines(error: ErrorView, t: Words, server: string): TwoLines
 export function problemLines(problem: ProblemView, t: Words, server: string): TwoLines {
   const wait = problem.kind === 'tooSoon' ? t.common.wait(problem.wait) : null;
   return t.problems[problem.kind]({ server, wait });
+}
+
+/** The same where a phone is in play: there is no mail to look into, and no way round. */
+export function phoneProblemLines(problem: ProblemView, t: Words, server: string): TwoLines {
+  if (problem.kind === 'wrongCode') return t.pairing.wrongCode;
+  if (problem.kind === 'wrongPassword') return t.pairing.wrongPassword;
+  return problem.kind === 'noPasswordFits' ? t.pairing.savedWrong : problemLines(problem, t, server);
 }
 
 const bound = (reason: WeakReason): number =>

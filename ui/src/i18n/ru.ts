@@ -1,4 +1,6 @@
 import { plurals, rich } from './rich';
+import { authenticator } from './authenticator/ru';
+import { pairing } from './pairing/ru';
 import { servers } from './servers/ru';
 import { vault } from './vault/ru';
 import type { Words } from './words';
@@ -496,6 +498,7 @@ export const ru: Words = {
     ],
     notOpened: servers.notOpened,
     notThatAddress: servers.notThatAddress,
+    stillTrying: pairing.stillTrying,
     wrongCode: () => ['Этот код не подошёл.', 'Сверьте его с самым новым письмом или получите новый код.'],
     weakPassword: ({ server }) => [`${server} не принимает этот пароль.`, 'Исправьте то, что перечислено ниже, или пусть пароль придумает Regain.'],
     mismatch: () => ['Пароли не совпали.', 'Введите новый пароль дважды или пусть его придумает Regain.'],
@@ -515,11 +518,15 @@ export const ru: Words = {
     guessable: () => 'Его легко угадать.',
     sameAsCurrent: () => 'Это ваш нынешний пароль.',
   },
+  authenticator,
   servers,
+  pairing,
   vault,
   errors: {
     ...vault.errors,
     ...servers.errors,
+    ...authenticator.errors,
+    ...pairing.errors,
     offline: () => ['Этот компьютер не в сети.', 'Проверьте сеть и попробуйте снова. Всё введённое сохранится.'],
     serverTrouble: ({ server }) => [`${server} не отвечает как надо.`, 'Попробуйте через несколько минут. Ваше место сохранится.'],
     rateLimited: ({ server, wait }) => [

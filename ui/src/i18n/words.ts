@@ -1,5 +1,7 @@
-import type { AccountState, AddressProblem, ErrorView, KeyProblem, ProblemView, StrengthHint, WeakReason, Why } from '../bridge';
+import type { AccountState, AddressProblem, ErrorView, KeyProblem, PictureProblem, ProblemView, StrengthHint, WeakReason, Why } from '../bridge';
+import type { PairingWords } from './pairing/words';
 import type { Part } from './rich';
+import type { AuthenticatorWords } from './authenticator/words';
 import type { ServerWords } from './servers/words';
 import type { VaultWords } from './vault/words';
 
@@ -13,7 +15,11 @@ export interface About {
 /** What happened, and what to do. */
 export type TwoLines = readonly [what: string, todo: string];
 
-export type ErrorKey = Exclude<ErrorView['kind'], 'address' | 'key'> | `address.${AddressProblem}` | `key.${KeyProblem}`;
+export type ErrorKey =
+  | Exclude<ErrorView['kind'], 'address' | 'key' | 'picture'>
+  | `address.${AddressProblem}`
+  | `key.${KeyProblem}`
+  | `picture.${PictureProblem}`;
 export type ProblemKey = ProblemView['kind'];
 
 type Text = string;
@@ -182,7 +188,9 @@ export interface Words {
   toast: Record<'label' | 'clear' | 'cleared', Text> & { copied: Named };
   problems: Record<ProblemKey, (about: About) => TwoLines>;
   weak: Record<WeakReason['kind'], Counted>;
+  authenticator: AuthenticatorWords;
   servers: ServerWords;
+  pairing: PairingWords;
   vault: VaultWords;
   errors: Record<ErrorKey, (about: About) => TwoLines>;
 }

@@ -126,7 +126,7 @@ impl Flow {
             Err(error) => {
                 // The server's word stands; only the proof is missing. Saved, and signed in another time.
                 tracing::info!(%error, "the new password is in force but could not be tried");
-                self.save(Unsaved { trying, session: None }).await
+                self.save(Unsaved::Password { trying, session: None }).await
             }
         }
     }
@@ -146,6 +146,7 @@ impl Flow {
     /// It is known which password holds, whether or not the person goes on to sign in.
     async fn settle(&mut self, trying: &Trying) -> Result<()> {
         self.commit(trying).await?;
+        self.account.without_password = false;
         if self.account.state == AccountState::InTheAir { self.note(AccountState::SignedOut) } else { Ok(()) }
     }
 
@@ -202,7 +203,10 @@ impl Flow {
     /// Writes down the end. What cannot be written now is tried again at the next answer.
     pub(super) async fn save(&mut self, unsaved: Unsaved) -> Result<()> {
         self.unsaved = Some(unsaved.clone());
-        let Unsaved { trying, session } = unsaved;
+        let (trying, session) = match unsaved {
+            Unsaved::Password { trying, session } => (trying, session),
+            Unsaved::Paired(session) => return self.save_paired(session).await,
+        };
         let (store, id) = (self.deps.store.clone(), self.account.id.clone());
         let now = self.deps.clock.now();
         // First the line in the list: a credential without an account could not be found again.
@@ -210,6 +214,7 @@ impl Flow {
             self.note(AccountState::SignedOut)?;
         }
         self.commit(&trying).await?;
+        self.account.without_password = false;
         match &session {
             Some(session) => {
                 store.save_session(&id, session).await?;

@@ -13,7 +13,7 @@ use super::code::normalise;
 use super::desk::Desk;
 use super::{
     Abilities, About, Answer, Challenge, CodeAsk, CodePurpose, CodeShape, Device, Exchange, Intent, Outcome,
-    PasswordRules, Problem, Provider, Session, Step, Way, WeakReason, Which,
+    PasswordRules, Problem, Provider, Reach, Session, Step, Way, WeakReason, Which,
 };
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::{Call, Reply};
@@ -26,11 +26,13 @@ use super::with_current::WithCurrent;
 mod change;
 #[cfg(any(test, feature = "testing"))]
 pub mod fake;
+mod pair;
 mod recover;
 mod sign_in;
 mod wire;
 
 use api::{Api, failure};
+use pair::Oidc;
 
 /// How long the question "who are you" may take.
 const FIND: Duration = Duration::from_secs(5);
@@ -39,8 +41,13 @@ const FIND: Duration = Duration::from_secs(5);
 pub async fn find(desk: Desk) -> Result<Arc<dyn Provider>> {
     let host = address::host(&desk.base);
     let api = Api::new(desk);
-    let reply = api.send(Call::get(api.url("config")?).within(FIND), None).await?;
-    let config = config(&reply)?;
+    let call = Call::get(api.url("config")?).within(FIND);
+    let (reply, oidc) = tokio::join!(api.send(call, None), pair::discover(&api));
+    let config = config(&reply?)?;
+    let oidc = oidc.unwrap_or_else(|error| {
+        tracing::info!(%error, "whether it signs in by phone is not known");
+        None
+    });
     let methods = &config.account.login_methods;
     let about = About {
         name: host.clone(),
@@ -51,11 +58,13 @@ pub async fn find(desk: Desk) -> Result<Arc<dyn Provider>> {
             recover_by_mailbox: true,
             change_with_current: true,
             sessions: config.usersessions.is_some(),
+            pair: oidc.is_some().then_some(Reach::IdentityOnly),
+            link_phone: false,
         },
         rules: PasswordRules::FLOOR,
     };
     let has = |name: &str| methods.iter().any(|method| method == name);
-    Ok(Arc::new(Allauth { api, about, by_mailbox: has("email"), by_name: has("username") }))
+    Ok(Arc::new(Allauth { api, about, by_mailbox: has("email"), by_name: has("username"), oidc }))
 }
 
 struct Allauth {
@@ -63,6 +72,8 @@ struct Allauth {
     about: About,
     by_mailbox: bool,
     by_name: bool,
+    /// Where signing in by phone is offered.
+    oidc: Option<Oidc>,
 }
 
 impl Allauth {
@@ -74,6 +85,23 @@ impl Allauth {
             _ if self.by_name => Ok("username"),
             false if self.by_mailbox => Err(ErrorKind::BadIdentifier.into()),
             _ => Err(ErrorKind::Unsupported.into()),
+        }
+    }
+
+    /// Its OpenID Connect provider; asked for again where it was not there.
+    async fn oidc(&self) -> Result<Oidc> {
+        match &self.oidc {
+            Some(oidc) => Ok(oidc.clone()),
+            None => pair::discover(&self.api).await?.ok_or_else(|| ErrorKind::Unsupported.into()),
+        }
+    }
+
+    /// Ends what a phone gave. Where the provider has gone, so has what it gave.
+    async fn leave(&self, identity: &wire::Identity) -> Result<()> {
+        match self.oidc().await {
+            Ok(oidc) => oidc.revoke(identity).await,
+            Err(error) if error.kind() == ErrorKind::Unsupported => Ok(()),
+            Err(error) => Err(error),
         }
     }
 }
@@ -96,10 +124,17 @@ impl Provider for Allauth {
                     recover::Recover::begin(self.api.clone(), self.about.rules, &identifier).await?;
                 Ok((Box::new(exchange), challenge))
             }
-            Intent::ChangePassword { session } => Ok((
-                Box::new(WithCurrent::new(change::Change(self.api.clone()), session, self.about.rules)),
-                Challenge::Password { current: true },
-            )),
+            Intent::ChangePassword { session } => {
+                let change = change::Change {
+                    api: self.api.clone(),
+                    by_mailbox: self.by_mailbox,
+                    oidc: self.oidc.clone(),
+                };
+                let exchange = WithCurrent::new(change, session, self.about.rules);
+                Ok((Box::new(exchange), Challenge::Password { current: true }))
+            }
+            Intent::Pair => self.oidc().await?.pair().await,
+            Intent::LinkPhone { .. } => Err(ErrorKind::Unsupported.into()),
         }
     }
 
@@ -120,6 +155,9 @@ impl Provider for Allauth {
     ) -> Result<Option<u32>> {
         match which {
             Which::This => {
+                if let Some(identity) = api::identity(session) {
+                    return self.leave(&identity).await.map(|()| None);
+                }
                 let call = Call::delete(self.api.url("auth/session")?);
                 let reply = match self.api.signed_in(session, call).await {
                     // Signing out of a session that has ended is done already.
@@ -147,7 +185,10 @@ impl Provider for Allauth {
     }
 
     async fn check(&self, session: &mut Session) -> Result<()> {
-        self.api.check(session).await
+        match api::identity(session) {
+            Some(identity) => self.oidc().await?.check(session, identity).await,
+            None => self.api.check(session).await,
+        }
     }
 
     async fn reach(&self) -> Result<()> {
@@ -215,7 +256,7 @@ mod tests {
             abilities: Abilities::ALL,
             rules: PasswordRules::FLOOR,
         };
-        Allauth { api: api::tests::api(), about, by_mailbox, by_name }
+        Allauth { api: api::tests::api(), about, by_mailbox, by_name, oidc: None }
     }
 
     #[test]

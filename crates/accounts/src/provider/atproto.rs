@@ -43,8 +43,14 @@ struct Pds {
 pub async fn find(desk: Desk) -> Result<Arc<dyn Provider>> {
     describe(&desk).await?;
     let host = address::host(&desk.base);
-    let abilities =
-        Abilities { recover: true, recover_by_mailbox: true, change_with_current: false, sessions: false };
+    let abilities = Abilities {
+        recover: true,
+        recover_by_mailbox: true,
+        change_with_current: false,
+        sessions: false,
+        pair: None,
+        link_phone: false,
+    };
     let about = About { name: host.clone(), host, practice: false, abilities, rules: RULES };
     Ok(Arc::new(Pds { desk, about }))
 }
@@ -86,6 +92,7 @@ impl Provider for Pds {
                 let (exchange, challenge) = recover::Recover::begin(desk, &address, renewed).await?;
                 Ok((Box::new(exchange), challenge))
             }
+            Intent::Pair | Intent::LinkPhone { .. } => Err(ErrorKind::Unsupported.into()),
         }
     }
 

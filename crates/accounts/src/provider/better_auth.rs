@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::desk::Desk;
 use super::{
     Abilities, About, Answer, Challenge, CodeAsk, CodePurpose, CodeShape, Device, Exchange, Intent, Outcome,
-    PasswordRules, Problem, Provider, Session, Step, Way, WeakReason, Which,
+    PasswordRules, Problem, Provider, Reach, Session, Step, Way, WeakReason, Which,
 };
 use crate::address;
 use crate::error::{Error, ErrorKind, Result};
@@ -21,6 +21,7 @@ use super::with_current::WithCurrent;
 mod change;
 #[cfg(any(test, feature = "testing"))]
 pub mod fake;
+mod pair;
 mod recover;
 mod sessions;
 mod sign_in;
@@ -45,13 +46,19 @@ struct BetterAuth {
 
 /// Asks whether such a server stands there.
 pub async fn find(desk: Desk) -> Result<Arc<dyn Provider>> {
-    alive(&desk).await?;
+    let (alive, pairs) = tokio::join!(alive(&desk), pair::offered(&desk));
+    alive?;
     let host = address::host(&desk.base);
     let about = About {
         name: host.clone(),
         host,
         practice: false,
-        abilities: Abilities { recover_by_mailbox: true, ..Abilities::ALL },
+        abilities: Abilities {
+            recover_by_mailbox: true,
+            pair: pairs.then_some(Reach::Full),
+            link_phone: false,
+            ..Abilities::ALL
+        },
         rules: RULES,
     };
     Ok(Arc::new(BetterAuth { desk, about }))
@@ -87,6 +94,8 @@ impl Provider for BetterAuth {
                 Box::new(WithCurrent::new(change::Change(self.desk.clone()), session, RULES)),
                 Challenge::Password { current: true },
             )),
+            Intent::Pair => pair::begin(self.desk.clone()).await,
+            Intent::LinkPhone { .. } => Err(ErrorKind::Unsupported.into()),
         }
     }
 
@@ -146,8 +155,12 @@ async fn post(desk: &Desk, path: &str, body: Value, session: &Session) -> Result
 /// A call that makes a session, which the server will list under the name of this computer.
 fn entering<'a>(desk: &'a Desk, call: Call<'a>) -> Call<'a> {
     let name = desk.device.as_str();
-    let sound = !name.is_empty() && name.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic());
-    if sound { call.header("user-agent", name) } else { call }
+    if is_sound(name) { call.header("user-agent", name) } else { call }
+}
+
+/// Whether a name fits into a header.
+fn is_sound(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic())
 }
 
 fn token(session: &Session) -> Result<Secret> {

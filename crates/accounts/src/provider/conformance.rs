@@ -23,12 +23,14 @@ use crate::error::{Error, ErrorKind};
 use crate::secret::Secret;
 
 mod cable;
+mod pairing;
 mod recovery;
 mod sign_in;
 mod signed_in;
 mod trouble;
 
 pub use cable::Cable;
+pub use pairing::{PhoneBench, pairing};
 
 /// A server under test, and what stands around it: its mailbox, its clock, the cable to it.
 #[async_trait]

@@ -86,6 +86,8 @@ pub async fn find(desk: Desk, key: Option<&PublicKey>) -> Result<Arc<dyn Provide
                     change_with_current: true,
                     // Others can be ended, but there is no list of them.
                     sessions: false,
+                    pair: None,
+                    link_phone: false,
                 };
                 let about = About { name: host.clone(), host, practice: false, abilities, rules: RULES };
                 return Ok(Arc::new(GoTrue { desk: here, about }));
@@ -138,6 +140,7 @@ impl Provider for GoTrue {
                 let exchange = change::Change::new(self.desk.clone(), session);
                 Ok((Box::new(exchange), Challenge::Password { current: true }))
             }
+            Intent::Pair | Intent::LinkPhone { .. } => Err(ErrorKind::Unsupported.into()),
         }
     }
 

@@ -64,8 +64,14 @@ struct Kratos {
 /// Asks whether such a server stands there, by the words with which it turns strangers away.
 pub async fn find(desk: Desk) -> Result<Arc<dyn Provider>> {
     knock(&desk).await?;
-    let abilities =
-        Abilities { recover: true, recover_by_mailbox: true, change_with_current: true, sessions: true };
+    let abilities = Abilities {
+        recover: true,
+        recover_by_mailbox: true,
+        change_with_current: true,
+        sessions: true,
+        pair: None,
+        link_phone: false,
+    };
     let host = crate::address::host(&desk.base);
     let about = About { name: host.clone(), host, practice: false, abilities, rules: RULES };
     Ok(Arc::new(Kratos { desk, about }))
@@ -106,6 +112,7 @@ impl Provider for Kratos {
                 Box::new(change::Change::new(self.desk.clone(), session, RULES)),
                 Challenge::Password { current: true },
             )),
+            Intent::Pair | Intent::LinkPhone { .. } => Err(ErrorKind::Unsupported.into()),
         }
     }
 

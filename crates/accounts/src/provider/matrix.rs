@@ -63,6 +63,8 @@ pub async fn find(desk: Desk) -> Result<Arc<dyn Provider>> {
             recover_by_mailbox: true,
             change_with_current: by_password,
             sessions: by_password,
+            pair: None,
+            link_phone: false,
         },
         rules: rules(&desk).await?,
     };
@@ -96,6 +98,7 @@ impl Provider for Matrix {
                 )),
                 Challenge::Password { current: true },
             )),
+            Intent::Pair | Intent::LinkPhone { .. } => Err(ErrorKind::Unsupported.into()),
         }
     }
 

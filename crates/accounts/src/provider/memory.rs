@@ -54,7 +54,7 @@ impl Memory {
             name: "Dorfladen".into(),
             host: "accounts.dorfladen.example".into(),
             practice: false,
-            abilities: Abilities::ALL,
+            abilities: Abilities { pair: None, link_phone: false, ..Abilities::ALL },
             rules: PasswordRules::between(15, 256),
         };
         let state = State {
@@ -196,6 +196,7 @@ impl Provider for Memory {
             Intent::ChangePassword { session } => {
                 (Talk::Change { session, current: None }, Challenge::Password { current: true })
             }
+            Intent::Pair | Intent::LinkPhone { .. } => return Err(ErrorKind::Unsupported.into()),
         };
         Ok((Box::new(Conversation { server: self.clone(), talk: state }), challenge))
     }

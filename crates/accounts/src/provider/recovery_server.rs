@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use serde_json::json;
 
 use super::desk::Desk;
+use super::dpop::{self, Nonce, ProofKey};
 use super::{
     Abilities, About, Answer, Challenge, CodeAsk, CodePurpose, CodeShape, Device, Exchange, Intent, Outcome,
     PasswordRules, Problem, Provider, Session, Step, Way, Which,
@@ -18,6 +19,8 @@ use crate::secret::Secret;
 use super::with_current::WithCurrent;
 
 mod change;
+mod link;
+mod pair;
 mod recover;
 mod sign_in;
 mod wire;
@@ -32,7 +35,15 @@ const AUTHENTICATOR_DIGITS: u8 = 6;
 /// A recovery server that was found.
 pub struct RecoveryServer {
     desk: Desk,
+    nonce: Nonce,
     about: About,
+}
+
+/// How a session is spoken for.
+#[derive(Clone)]
+struct Line {
+    desk: Desk,
+    nonce: Nonce,
 }
 
 impl RecoveryServer {
@@ -54,7 +65,11 @@ impl RecoveryServer {
             abilities: Abilities::ALL,
             rules: rules(&about.password),
         };
-        Ok(Self { desk, about })
+        Ok(Self { desk, nonce: Nonce::default(), about })
+    }
+
+    fn line(&self) -> Line {
+        Line { desk: self.desk.clone(), nonce: self.nonce.clone() }
     }
 }
 
@@ -75,15 +90,17 @@ impl Provider for RecoveryServer {
                 Ok((Box::new(exchange), challenge))
             }
             Intent::ChangePassword { session } => Ok((
-                Box::new(WithCurrent::new(change::Change(self.desk.clone()), session, self.about.rules)),
+                Box::new(WithCurrent::new(change::Change(self.line()), session, self.about.rules)),
                 Challenge::Password { current: true },
             )),
+            Intent::Pair => pair::begin(self.line()).await,
+            Intent::LinkPhone { session } => link::begin(self.line(), session).await,
         }
     }
 
     async fn sessions(&self, session: &mut Session) -> Result<Vec<Device>> {
         let url = self.desk.url("v1/sessions")?;
-        let reply = signed_in(&self.desk, session, || Call::get(url.clone())).await?;
+        let reply = signed_in(&self.line(), session, || Call::get(url.clone())).await?;
         let list: wire::Sessions = success(&reply)?.json()?;
         let device = |info: wire::SessionInfo| Device {
             id: info.id,
@@ -111,7 +128,7 @@ impl Provider for RecoveryServer {
                 url
             }
         };
-        let reply = match signed_in(&self.desk, session, || Call::delete(url.clone())).await {
+        let reply = match signed_in(&self.line(), session, || Call::delete(url.clone())).await {
             // Signing out of a session that has ended is done already.
             Err(error) if which == Which::This && error.kind() == ErrorKind::SignedOut => return Ok(None),
             other => other?,
@@ -135,24 +152,49 @@ impl Provider for RecoveryServer {
 }
 
 /// A call with the session's token; a token that has run out is renewed once.
-async fn signed_in<'a>(desk: &Desk, session: &mut Session, call: impl Fn() -> Call<'a>) -> Result<Reply> {
+async fn signed_in<'a>(line: &Line, session: &mut Session, call: impl Fn() -> Call<'a>) -> Result<Reply> {
     let known = state(session)?;
-    let access = Secret::new(known.access);
-    let reply = desk.http.send(call_with(&call, &access)).await?;
+    let key = known.key.as_deref().map(ProofKey::from_text).transpose()?;
+    let reply = line.with_token(key.as_ref(), &Secret::new(known.access), &call).await?;
     if reply.status != 401 {
         return Ok(reply);
     }
-    let renewed = desk.post("v1/session/refresh", json!({ "refresh_token": known.refresh })).await?;
+    let refresh = Secret::new(known.refresh);
+    let renewed = line.refresh(key.as_ref(), &refresh).await?;
     if renewed.status == 401 {
         return Err(ErrorKind::SignedOut.into());
     }
     match success(&renewed)?.json()? {
-        wire::SignIn::SignedIn { session: grant, account } => *session = session_of(grant, account)?,
+        wire::SignIn::SignedIn { session: grant, account } => {
+            *session = session_of(grant, account, key.as_ref())?;
+        }
         wire::SignIn::SecondFactor { .. } => return Err(ErrorKind::Protocol.into()),
     }
-    let access = Secret::new(state(session)?.access);
-    let reply = desk.http.send(call_with(&call, &access)).await?;
+    let reply = line.with_token(key.as_ref(), &Secret::new(state(session)?.access), &call).await?;
     if reply.status == 401 { Err(ErrorKind::SignedOut.into()) } else { Ok(reply) }
+}
+
+impl Line {
+    async fn with_token<'a>(
+        &self,
+        key: Option<&ProofKey>,
+        token: &Secret,
+        call: &impl Fn() -> Call<'a>,
+    ) -> Result<Reply> {
+        match key {
+            Some(key) => dpop::send(&self.desk, key, &self.nonce, Some(token), call).await,
+            None => self.desk.http.send(call_with(call, token)).await,
+        }
+    }
+
+    async fn refresh(&self, key: Option<&ProofKey>, token: &Secret) -> Result<Reply> {
+        let url = self.desk.url("v1/session/refresh")?;
+        let call = || Call::post(url.clone(), json!({ "refresh_token": token.expose() }));
+        match key {
+            Some(key) => dpop::send(&self.desk, key, &self.nonce, None, call).await,
+            None => self.desk.http.send(call()).await,
+        }
+    }
 }
 
 /// Shortens the borrow of a call to that of its token.
@@ -166,8 +208,13 @@ fn state(session: &Session) -> Result<wire::SessionState> {
     serde_json::from_str(session.state().expose()).map_err(|_| ErrorKind::SignedOut.into())
 }
 
-fn session_of(grant: wire::SessionGrant, account: wire::AccountInfo) -> Result<Session> {
-    let state = wire::SessionState { access: grant.access_token, refresh: grant.refresh_token };
+fn session_of(
+    grant: wire::SessionGrant,
+    account: wire::AccountInfo,
+    key: Option<&ProofKey>,
+) -> Result<Session> {
+    let key = key.map(|key| key.to_secret().expose().to_owned());
+    let state = wire::SessionState { access: grant.access_token, refresh: grant.refresh_token, key };
     let text = serde_json::to_string(&state).map_err(|_| Error::from(ErrorKind::Bug))?;
     Ok(Session::new(Secret::new(text), account.sent_to))
 }
@@ -191,6 +238,14 @@ fn failure(reply: &Reply) -> Error {
         (403, _) => ErrorKind::Refused.into(),
         _ => reply.broken_promise(),
     }
+}
+
+/// What a session that a phone gave is told for its first day.
+fn too_new(desk: &Desk, reply: &Reply) -> Error {
+    let until = reply.json::<wire::Problem>().ok().and_then(|problem| problem.until);
+    let until = until.map(|until| UNIX_EPOCH + Duration::from_secs(until.min(u64::from(u32::MAX))));
+    let wait = until.and_then(|until| until.duration_since(desk.clock.now()).ok());
+    ErrorKind::TooNew { wait }.into()
 }
 
 fn code(reply: &Reply) -> Option<String> {

@@ -4,7 +4,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::{CredentialStore, Extra, KEEP_UNPROVEN, PastId, Why};
+use super::{CredentialStore, Extra, KEEP_UNPROVEN, PastId, Why, WhyAuthenticator};
 use crate::account::AccountId;
 use crate::error::{ErrorKind, Result};
 use crate::provider::Session;
@@ -45,6 +45,8 @@ pub async fn all(store: &dyn CredentialStore) {
         a_session_is_replaced_and_cleared,
         notes_and_drafts_are_apart,
         notes_and_drafts_outlive_a_change_of_password,
+        an_authenticator_is_replaced_removed_and_brought_back,
+        an_authenticator_outlives_a_change_of_password,
         remove_leaves_nothing,
         two_accounts_are_apart,
         long_secrets_are_kept,
@@ -308,6 +310,49 @@ async fn notes_and_drafts_outlive_a_change_of_password(
     Ok(())
 }
 
+async fn an_authenticator_is_replaced_removed_and_brought_back(
+    store: &dyn CredentialStore,
+    account: &AccountId,
+) -> Result<()> {
+    use WhyAuthenticator::{Removed, Replaced};
+    assert_eq!(store.authenticator(account).await?, None);
+    store.remove_authenticator(account, at(1)).await?;
+    store.save_authenticator(account, &Secret::new("a"), at(1)).await?;
+    store.save_authenticator(account, &Secret::new("a"), at(2)).await?;
+    expect_authenticators(store, account, Some("a"), &[]).await?;
+    let long = "b".repeat(4_096);
+    store.save_authenticator(account, &Secret::new(&*long), at(3)).await?;
+    expect_authenticators(store, account, Some(&long), &[("a", Replaced, at(3))]).await?;
+    store.remove_authenticator(account, at(4)).await?;
+    store.remove_authenticator(account, at(5)).await?;
+    expect_authenticators(store, account, None, &[(&long, Removed, at(4)), ("a", Replaced, at(3))]).await?;
+    store.save_authenticator(account, &Secret::new("a"), at(6)).await?;
+    expect_authenticators(store, account, Some("a"), &[(&long, Removed, at(4))]).await
+}
+
+async fn an_authenticator_outlives_a_change_of_password(
+    store: &dyn CredentialStore,
+    account: &AccountId,
+) -> Result<()> {
+    set(store, account, "first", at(1)).await?;
+    store.save_authenticator(account, &Secret::new("old"), at(1)).await?;
+    store.save_authenticator(account, &Secret::new("otpauth://totp/ü?secret=🔑"), at(2)).await?;
+    set(store, account, "second", at(3)).await?;
+    store.save_session(account, &Session::new(Secret::new("token"), None)).await?;
+    store.clear_session(account).await?;
+    for which in Extra::ALL {
+        store.save_extra(account, which, Some(&Secret::new("text"))).await?;
+        store.save_extra(account, which, None).await?;
+    }
+    let past = [("old", WhyAuthenticator::Replaced, at(2))];
+    expect_authenticators(store, account, Some("otpauth://totp/ü?secret=🔑"), &past).await?;
+    // It is no password, and no other account's.
+    expect_staged(store, account, &[]).await?;
+    expect_history(store, account, &[("first", Why::Replaced)]).await?;
+    let other = AccountId::new(format!("{} b", account.as_str()));
+    expect_authenticators(store, &other, None, &[]).await
+}
+
 async fn remove_leaves_nothing(store: &dyn CredentialStore, account: &AccountId) -> Result<()> {
     set(store, account, "first", at(1)).await?;
     set(store, account, &"long".repeat(2_000), at(2)).await?;
@@ -316,7 +361,11 @@ async fn remove_leaves_nothing(store: &dyn CredentialStore, account: &AccountId)
     for which in Extra::ALL {
         store.save_extra(account, which, Some(&Secret::new("text"))).await?;
     }
+    for uri in ["a", &"b".repeat(4_096)] {
+        store.save_authenticator(account, &Secret::new(uri), at(4)).await?;
+    }
     store.remove(account).await?;
+    expect_authenticators(store, account, None, &[]).await?;
     for which in Extra::ALL {
         assert_eq!(store.extra(account, which).await?, None);
     }
@@ -412,6 +461,19 @@ async fn expect_current(
 ) -> Result<()> {
     let current = store.current(account).await?.map(|current| text(&current.password));
     assert_eq!(current.as_deref(), password);
+    Ok(())
+}
+
+async fn expect_authenticators(
+    store: &dyn CredentialStore,
+    account: &AccountId,
+    current: Option<&str>,
+    past: &[(&str, WhyAuthenticator, SystemTime)],
+) -> Result<()> {
+    assert_eq!(store.authenticator(account).await?.as_ref().map(text).as_deref(), current);
+    let there = store.past_authenticators(account).await?;
+    let there: Vec<_> = there.iter().map(|it| (it.uri.expose(), it.why, it.at)).collect();
+    assert_eq!(there, past);
     Ok(())
 }
 

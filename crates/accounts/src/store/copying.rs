@@ -5,7 +5,7 @@
 
 use std::time::SystemTime;
 
-use super::{CredentialStore, Extra, PastId, Why, current_if_any};
+use super::{CredentialStore, Extra, PastId, Why, authenticators, current_if_any};
 use crate::account::AccountId;
 use crate::error::Result;
 use crate::secret::Secret;
@@ -110,6 +110,7 @@ pub async fn copy(
         }
     }
     copy_extras(from, to, account).await?;
+    authenticators::copy(from, to, account, now).await?;
     match from.session(account).await? {
         Some(session) => to.save_session(account, &session).await,
         None => to.clear_session(account).await,
@@ -204,6 +205,9 @@ mod tests {
         from.mark_sent(&id, &sent).await.unwrap();
         from.save_session(&id, &Session::new(Secret::new("token"), None)).await.unwrap();
         from.save_extra(&id, Extra::Note, Some(&Secret::new("a note"))).await.unwrap();
+        for uri in ["otpauth://a", "otpauth://b"] {
+            from.save_authenticator(&id, &Secret::new(uri), at(3)).await.unwrap();
+        }
 
         copy(&from, &to, &id, at(4)).await.unwrap();
         for store in [&from, &to] {
@@ -219,6 +223,8 @@ mod tests {
             assert_eq!(past.len(), 2);
             assert!(store.session(&id).await.unwrap().is_some());
             assert_eq!(store.extra(&id, Extra::Note).await.unwrap(), Some(Secret::new("a note")));
+            assert_eq!(store.authenticator(&id).await.unwrap(), Some(Secret::new("otpauth://b")));
+            assert_eq!(store.past_authenticators(&id).await.unwrap()[0].uri, Secret::new("otpauth://a"));
         }
     }
 }

@@ -34,7 +34,10 @@ use self::book::Book;
 use self::items::Items;
 use self::worker::Worker;
 use super::memory::{history, staged};
-use super::{CredentialStore, Current, Extra, Past, PastId, Staged, StoreKind, Why};
+use super::{
+    AuthenticatorChange, CredentialStore, Current, Extra, KeptAuthenticator, Past, PastId, Staged, StoreKind,
+    Why,
+};
 use crate::account::AccountId;
 use crate::error::{ErrorKind, Result};
 use crate::provider::Session;
@@ -184,6 +187,14 @@ impl CredentialStore for Keychain {
     async fn save_extra(&self, account: &AccountId, which: Extra, text: Option<&Secret>) -> Result<()> {
         let text = text.cloned();
         self.with_book(account, move |book| book.save_extra(which, text.as_ref())).await
+    }
+
+    async fn authenticators(&self, account: &AccountId) -> Result<Vec<KeptAuthenticator>> {
+        self.with_book(account, Book::authenticators).await
+    }
+
+    async fn change_authenticators(&self, account: &AccountId, change: AuthenticatorChange) -> Result<()> {
+        self.with_book(account, move |book| book.change_authenticators(change)).await
     }
 
     async fn remove(&self, account: &AccountId) -> Result<()> {

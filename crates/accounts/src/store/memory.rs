@@ -7,7 +7,10 @@ use std::time::SystemTime;
 
 use async_trait::async_trait;
 
-use super::{CredentialStore, Current, Extra, KEEP_UNPROVEN, Past, PastId, Staged, StoreKind, Why};
+use super::{
+    AuthenticatorChange, CredentialStore, Current, Extra, KEEP_UNPROVEN, KeptAuthenticator, Past, PastId,
+    Staged, StoreKind, Why,
+};
 use crate::account::AccountId;
 use crate::error::{Error, ErrorKind, Result};
 use crate::provider::Session;
@@ -152,6 +155,19 @@ impl CredentialStore for Memory {
         Ok(())
     }
 
+    async fn authenticators(&self, account: &AccountId) -> Result<Vec<KeptAuthenticator>> {
+        let shelf = self.lock();
+        Ok(shelf
+            .accounts
+            .get(account)
+            .map_or_else(Vec::new, |credentials| credentials.authenticators.clone()))
+    }
+
+    async fn change_authenticators(&self, account: &AccountId, change: AuthenticatorChange) -> Result<()> {
+        change.apply(&mut self.write()?.credentials(account).authenticators);
+        Ok(())
+    }
+
     async fn remove(&self, account: &AccountId) -> Result<()> {
         self.write()?.accounts.remove(account);
         Ok(())
@@ -173,6 +189,7 @@ struct Credentials {
     kept: Vec<Kept>,
     session: Option<Session>,
     extras: HashMap<Extra, Secret>,
+    authenticators: Vec<KeptAuthenticator>,
 }
 
 impl Shelf {

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::copying::{Item, What, all};
-use super::{CredentialStore, Extra, StoreKind, copy};
+use super::{CredentialStore, Extra, StoreKind, authenticators, copy};
 use crate::account::{AccountId, Accounts, replace, to_bytes};
 use crate::error::{Error, ErrorKind, Result};
 use crate::flow::Deps;
@@ -126,7 +126,8 @@ async fn clear(accounts: &Accounts, from: &dyn CredentialStore, to: &Deps, now: 
     Ok(())
 }
 
-/// Whether the new place holds every password of the old one, for as long, and a note where the old one has one.
+/// Whether the new place holds every password and authenticator of the old one, for as long, and a note where the old
+/// one has one.
 async fn holds(
     old: &dyn CredentialStore,
     new: &dyn CredentialStore,
@@ -136,7 +137,7 @@ async fn holds(
     let there = all(new, id, now).await?;
     let passwords = all(old, id, now).await?.iter().all(|item| is_in(&there, item));
     let note = old.extra(id, Extra::Note).await?.is_none() || new.extra(id, Extra::Note).await?.is_some();
-    Ok(passwords && note)
+    Ok(passwords && note && authenticators::holds(old, new, id).await?)
 }
 
 fn is_in(there: &[Item], item: &Item) -> bool {
@@ -164,7 +165,12 @@ async fn read_back(
     let kept = here.iter().chain(before).all(|item| is_in(&there, item));
     let mut same = kept
         && here.iter().filter(|item| has_current || !item.what.lasts()).all(|item| exactly(&item))
-        && old.session(id).await? == new.session(id).await?;
+        && old.session(id).await? == new.session(id).await?
+        && authenticators::holds(old, new, id).await?;
+    // None there means that the new place may go on with its own.
+    if let Some(current) = old.authenticator(id).await? {
+        same &= new.authenticator(id).await? == Some(current);
+    }
     for which in Extra::ALL {
         let (old, new) = (old.extra(id, which).await?, new.extra(id, which).await?);
         let within = |old: &Secret| new.as_ref().is_some_and(|new| new.expose().contains(old.expose()));

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::memory::{Kept, State};
-use super::{PastId, Why};
+use super::{KeptAuthenticator, PastId, Why, WhyAuthenticator};
 use crate::error::{Error, ErrorKind, Result};
 use crate::provider::Session;
 use crate::secret::Secret;
@@ -43,6 +43,30 @@ struct SessionRecord {
     mailbox: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     address: Option<String>,
+}
+
+/// Every authenticator of an account, in one piece, so that a change is one write.
+#[derive(Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
+struct AuthenticatorsRecord {
+    version: u32,
+    all: Vec<AuthenticatorRecord>,
+}
+
+#[derive(Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
+struct AuthenticatorRecord {
+    uri: String,
+    /// Unix time in milliseconds.
+    at: u64,
+    #[zeroize(skip)]
+    state: AuthenticatorState,
+}
+
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum AuthenticatorState {
+    Current,
+    Replaced,
+    Removed,
 }
 
 /// A password that was made while the vault was locked.
@@ -82,9 +106,7 @@ pub(super) fn read_kept(text: &Secret) -> Result<Kept> {
     Ok(Kept {
         id: PastId(record.id.clone()),
         password: Secret::new(record.password.clone()),
-        at: UNIX_EPOCH
-            .checked_add(Duration::from_millis(record.at))
-            .ok_or_else(|| Error::new(ErrorKind::StoreBroken, "no such time"))?,
+        at: moment(record.at)?,
         state: match record.state {
             StateRecord::Staged => State::Staged { sent: false },
             StateRecord::Sent => State::Staged { sent: true },
@@ -127,6 +149,33 @@ pub(super) fn write_session(session: &Session) -> Result<Secret> {
     write(&SessionRecord { version: VERSION, state, mailbox, address })
 }
 
+pub(super) fn read_authenticators(text: &Secret) -> Result<Vec<KeptAuthenticator>> {
+    let record: AuthenticatorsRecord = read(text)?;
+    known(record.version)?;
+    let one = |one: &AuthenticatorRecord| {
+        let past = match one.state {
+            AuthenticatorState::Current => None,
+            AuthenticatorState::Replaced => Some(WhyAuthenticator::Replaced),
+            AuthenticatorState::Removed => Some(WhyAuthenticator::Removed),
+        };
+        Ok(KeptAuthenticator { uri: Secret::new(one.uri.clone()), at: moment(one.at)?, past })
+    };
+    record.all.iter().map(one).collect()
+}
+
+pub(super) fn write_authenticators(all: &[KeptAuthenticator]) -> Result<Secret> {
+    let one = |one: &KeptAuthenticator| AuthenticatorRecord {
+        uri: one.uri.expose().to_owned(),
+        at: milliseconds(one.at),
+        state: match one.past {
+            None => AuthenticatorState::Current,
+            Some(WhyAuthenticator::Replaced) => AuthenticatorState::Replaced,
+            Some(WhyAuthenticator::Removed) => AuthenticatorState::Removed,
+        },
+    };
+    write(&AuthenticatorsRecord { version: VERSION, all: all.iter().map(one).collect() })
+}
+
 pub(super) fn write_made(password: &Secret, purpose: Option<&str>) -> Result<Secret> {
     let (password, purpose) = (password.expose().to_owned(), purpose.map(str::to_owned));
     write(&MadeRecord { version: VERSION, password, r#for: purpose })
@@ -142,6 +191,11 @@ pub(super) fn read_made(text: &Secret) -> Result<(Secret, Option<String>)> {
 pub(super) fn milliseconds(time: SystemTime) -> u64 {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn moment(milliseconds: u64) -> Result<SystemTime> {
+    let moment = UNIX_EPOCH.checked_add(Duration::from_millis(milliseconds));
+    moment.ok_or_else(|| Error::new(ErrorKind::StoreBroken, "no such time"))
 }
 
 fn read<T: for<'de> Deserialize<'de>>(text: &Secret) -> Result<T> {
@@ -212,5 +266,13 @@ mod tests {
             assert_eq!(read_kept(&Secret::new(text)).err().unwrap().kind(), ErrorKind::StoreBroken, "{text}");
         }
         assert_eq!(read_session(&Secret::new("x")).unwrap_err().kind(), ErrorKind::StoreBroken);
+        for text in [
+            r#"{"version":2,"all":[]}"#,
+            r#"{"version":1}"#,
+            r#"{"version":1,"all":[{"uri":"u","at":0,"state":"lent"}]}"#,
+        ] {
+            let read = read_authenticators(&Secret::new(text));
+            assert_eq!(read.unwrap_err().kind(), ErrorKind::StoreBroken, "{text}");
+        }
     }
 }

@@ -97,6 +97,7 @@ fn jana() -> Account {
         state: AccountState::SignedOut,
         mailbox: None,
         recover_as: None,
+        without_password: false,
     }
 }
 
@@ -169,6 +170,7 @@ async fn answer(way: Way, flow: &mut Flow, shown: &mut Vec<Secret>) -> accounts:
             }
             Given::Generated
         }
+        other => unreachable!("no change asks {other:?}"),
     }))
 }
 

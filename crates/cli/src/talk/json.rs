@@ -124,6 +124,12 @@ fn asked(question: &Question) -> Result<(Map<String, Value>, Vec<&'static str>)>
             };
             (new_password(rules, *unknown), answers)
         }
+        Question::ScanQr(_)
+        | Question::ConfirmCode(_)
+        | Question::WaitForPhone(_)
+        | Question::ConfirmAccount { .. }
+        | Question::ShowCode(_)
+        | Question::AllowPhone { .. } => return Err(Stop::bug("phones are asked in the window alone")),
         Question::ChooseAddress(Addresses { masked, typed }) => (
             json!({ "question": "choose_address", "addresses": masked, "typed": typed.map(|place| place + 1) }),
             vec!["address", "cancel"],
@@ -248,6 +254,7 @@ fn problem_value(problem: &Problem) -> Value {
         Problem::Mismatch => "mismatch",
         Problem::TooSoon { .. } => "too_soon",
         Problem::NotChanged => "not_changed",
+        Problem::StillTrying => "still_trying",
         Problem::NotThatAddress => "not_that_address",
     };
     let mut value = said(kind, (&what, &todo));
@@ -283,6 +290,8 @@ fn intent(purpose: Purpose) -> &'static str {
         Purpose::SignIn => "sign_in",
         Purpose::Recover => "recover",
         Purpose::ChangePassword => "change_password",
+        Purpose::Pair => "pair",
+        Purpose::LinkPhone => "link_phone",
     }
 }
 

@@ -44,6 +44,12 @@ impl Terminal {
                 Ok(Reply::Give(Given::FindOut))
             }
             Question::NewPassword { .. } => self.new_password(scene.store).await,
+            Question::ScanQr(_)
+            | Question::ConfirmCode(_)
+            | Question::WaitForPhone(_)
+            | Question::ConfirmAccount { .. }
+            | Question::ShowCode(_)
+            | Question::AllowPhone { .. } => Err(Stop::bug("phones are asked in the window alone")),
             Question::ChooseAddress(addresses) => self.address(addresses).await,
             Question::ConfirmAddress { masked } => {
                 out::say(&words::confirm_address(masked));

@@ -1,6 +1,7 @@
 //! What handlers take from a request.
 
 use super::problem::Problem;
+use super::proof::Unspent;
 use crate::storage::{Account, Session};
 use crate::{App, network, token};
 use axum::Json;
@@ -53,7 +54,13 @@ impl FromRequestParts<App> for Caller {
     }
 }
 
-/// The session behind the bearer token, and whose it is.
+/// What tells two lines apart without naming them.
+pub(super) fn line_mac(app: &App, caller: &Caller) -> Vec<u8> {
+    app.pepper().mac("line", &[caller.line.as_bytes()])[..16].to_vec()
+}
+
+/// The session behind the token, and whose it is. A session bound to a key needs its proof (RFC 9449
+/// section 7.1), and no other session takes one.
 pub(super) struct SignedIn {
     pub(super) session: Session,
     pub(super) account: Account,
@@ -63,16 +70,31 @@ impl FromRequestParts<App> for SignedIn {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let token = parts
+        let (scheme, token) = parts
             .headers
             .get(AUTHORIZATION)
             .and_then(|value| value.to_str().ok())
             .and_then(|value| value.split_once(' '))
-            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-            .map(|(_, token)| token.trim())
+            .map(|(scheme, token)| (scheme, token.trim()))
             .ok_or(Problem::SignedOut)?;
-        let session =
-            app.storage().session(&token::hash(token), app.clock().now()).await?.ok_or(Problem::SignedOut)?;
+        let session = app.storage().session(&token::hash(token), app.clock().now()).await?;
+        let session = if scheme.eq_ignore_ascii_case("dpop") {
+            let proof = Unspent::check(app, parts, Some(token))?;
+            let session = session.filter(|session| session.jkt.as_deref() == Some(proof.jkt.as_str()));
+            let session = session.ok_or(Problem::OtherKey)?;
+            if !proof.spend(app).await? {
+                return Err(Problem::BadProof);
+            }
+            session
+        } else if scheme.eq_ignore_ascii_case("bearer") {
+            let session = session.ok_or(Problem::SignedOut)?;
+            if session.jkt.is_some() {
+                return Err(Problem::OtherKey);
+            }
+            session
+        } else {
+            return Err(Problem::SignedOut);
+        };
         let account = app.storage().account(&session.account_id).await?.ok_or(Problem::SignedOut)?;
         Ok(Self { session, account })
     }
@@ -84,7 +106,10 @@ pub(super) fn device(said: &str) -> String {
         .trim()
         .chars()
         .filter(|letter| {
-            !letter.is_control() && !matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+            // Nor what turns text around, hides in it, or breaks its line.
+            !letter.is_control()
+                && !matches!(letter, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+                    | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
         })
         .take(DEVICE_LENGTH)
         .collect();

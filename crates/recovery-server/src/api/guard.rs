@@ -1,11 +1,14 @@
 //! What every request passes through.
 
 use super::problem::Problem;
+use super::proof::{DPOP, DPOP_NONCE};
 use crate::App;
 use crate::config::is_loopback_host;
+use crate::dpop::nonce;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, HeaderMap, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, HeaderMap, REFERRER_POLICY,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderValue, Uri};
 use axum::middleware::Next;
@@ -24,6 +27,13 @@ pub(super) async fn guard(State(app): State<App>, request: Request, next: Next) 
         .get::<MatchedPath>()
         .map_or_else(|| "(none)".to_owned(), |path| path.as_str().to_owned());
 
+    // Every answer to who signs calls, or has to, brings the newest nonce (RFC 9449 section 8.2).
+    let signs = route.starts_with("/oauth/")
+        || request.headers().contains_key(DPOP)
+        || request.headers().get(AUTHORIZATION).is_some_and(|value| {
+            value.as_bytes().get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"dpop "))
+        });
+
     let mut response = if is_ours(&app, request.uri(), request.headers()) {
         match tokio::time::timeout(PATIENCE, next.run(request)).await {
             Ok(response) => response,
@@ -36,10 +46,13 @@ pub(super) async fn guard(State(app): State<App>, request: Request, next: Next) 
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.entry(REFERRER_POLICY).or_insert(HeaderValue::from_static("no-referrer"));
     headers
         .entry(CONTENT_SECURITY_POLICY)
         .or_insert(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
+    if signs && let Ok(nonce) = nonce::make(app.pepper(), app.clock().now()).parse() {
+        headers.insert(DPOP_NONCE, nonce);
+    }
     tracing::info!(%method, route, status = response.status().as_u16(), "answered");
     response
 }

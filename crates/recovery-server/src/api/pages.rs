@@ -9,7 +9,7 @@ use axum::http::header::{CONTENT_SECURITY_POLICY, LOCATION};
 use axum::response::{Html, IntoResponse};
 use axum::routing::get;
 
-const STYLE: &str = include_str!("pages/style.css");
+pub(super) const STYLE: &str = include_str!("pages/style.css");
 
 pub(super) fn router() -> Router<App> {
     Router::new()

@@ -6,7 +6,7 @@ use crate::App;
 use crate::audit::Event;
 use crate::mail::Matter;
 use crate::password::{self, About, Reason};
-use crate::storage::{Account, PasswordChange, Trace};
+use crate::storage::{Account, PasswordChange, Session, Trace};
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
@@ -35,7 +35,8 @@ pub(super) struct PasswordChanged {
 #[utoipa::path(post, path = "/v1/password", security(("session" = [])), request_body = ChangePassword, responses(
     (status = 200, body = PasswordChanged),
     (status = 401, description = "`signed_out`", body = ProblemDetails),
-    (status = 403, description = "`wrong_password`", body = ProblemDetails),
+    (status = 403, description = "`wrong_password`; `weak_session` in the first day of a session that another \
+        device let in", body = ProblemDetails),
     (status = 422, description = "`weak_password`", body = ProblemDetails),
     (status = 429, description = "`rate_limited`", body = ProblemDetails),
     (status = 503, description = "`busy`", body = ProblemDetails),
@@ -48,22 +49,9 @@ pub(super) async fn change(
 ) -> Result<Json<PasswordChanged>, Problem> {
     let SignedIn { session, account } = signed_in;
     let now = app.clock().now();
-    let limit = [app.limits().current_passwords(&account.id)];
-    if let Some(retry_after) = app.storage().take(&limit, now).await? {
-        return Err(Problem::RateLimited { retry_after });
-    }
+    refuse_weak(&session, now)?;
+    check_current(&app, &account, &ask.current_password, Event::PasswordChange, &caller).await?;
     let current = password::normal(&ask.current_password);
-    let plausible = password::is_plausible(&current);
-    let verdict = match plausible {
-        true => app.hasher().verify(&current, Some(&account.password_hash)).await?,
-        false => app.hasher().verify("", None).await?,
-    };
-    if !verdict.fits {
-        let entry = app.entry(Event::PasswordChange, "wrong", Some(&account.id), caller.network.as_deref());
-        app.storage().write_audit(&entry).await?;
-        return Err(Problem::WrongPassword);
-    }
-    app.storage().forgive(&limit).await?;
 
     let new = password::normal(&ask.new_password);
     let mut reasons = password::reasons(&new, &about(&account), app.config());
@@ -86,6 +74,39 @@ pub(super) async fn change(
         sessions_ended,
         signed: Signed::new(&account, secrets.until(session.ends_at, now).of(&session.id)),
     }))
+}
+
+/// A session that another device let in waits for a day before it may change what the account is opened with.
+pub(super) fn refuse_weak(session: &Session, now: i64) -> Result<(), Problem> {
+    match session.weak_until {
+        until if now < until => Err(Problem::WeakSession { until }),
+        _ => Ok(()),
+    }
+}
+
+/// The current password, typed again by somebody who is signed in.
+pub(super) async fn check_current(
+    app: &App,
+    account: &Account,
+    typed: &str,
+    event: Event,
+    caller: &Caller,
+) -> Result<(), Problem> {
+    let limit = [app.limits().current_passwords(&account.id)];
+    if let Some(retry_after) = app.storage().take(&limit, app.clock().now()).await? {
+        return Err(Problem::RateLimited { retry_after });
+    }
+    let current = password::normal(typed);
+    let verdict = match password::is_plausible(&current) {
+        true => app.hasher().verify(&current, Some(&account.password_hash)).await?,
+        false => app.hasher().verify("", None).await?,
+    };
+    if !verdict.fits {
+        let entry = app.entry(event, "wrong", Some(&account.id), caller.network.as_deref());
+        app.storage().write_audit(&entry).await?;
+        return Err(Problem::WrongPassword);
+    }
+    Ok(app.storage().forgive(&limit).await?)
 }
 
 pub(super) fn about(account: &Account) -> About {

@@ -17,7 +17,9 @@ pub(crate) enum Problem {
     BadIdentifier,
     WrongCredentials,
     WrongPassword,
-    WrongCode { tries_left: u32 },
+    WrongCode {
+        tries_left: u32,
+    },
     WeakPassword(Vec<Reason>),
     SignedOut,
     Expired,
@@ -27,7 +29,23 @@ pub(crate) enum Problem {
     BodyTooLarge,
     Timeout,
     OtherHost,
-    RateLimited { retry_after: i64 },
+    RateLimited {
+        retry_after: i64,
+    },
+    /// A young session that another device let in asks for more than it may.
+    WeakSession {
+        until: i64,
+    },
+    /// A form that none of our pages has sent.
+    Foreign,
+    /// The other side has not come that far.
+    NotYet,
+    /// The proof of possession is missing, malformed, or was used before.
+    BadProof,
+    /// The proof needs the nonce that this answer brings.
+    UseNonce,
+    /// The token belongs to another key, or to any key and comes without one.
+    OtherKey,
     Busy,
     Internal,
 }
@@ -48,6 +66,9 @@ pub(crate) struct ProblemDetails {
     retry_after: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     tries_left: Option<u32>,
+    /// With `weak_session`: Unix seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reasons: Option<Vec<Reason>>,
 }
@@ -92,6 +113,18 @@ impl Problem {
             Self::RateLimited { .. } => {
                 (StatusCode::TOO_MANY_REQUESTS, "rate_limited", "Too often; try again later.")
             }
+            Self::WeakSession { .. } => {
+                (StatusCode::FORBIDDEN, "weak_session", "This session is too young for that.")
+            }
+            Self::Foreign => {
+                (StatusCode::FORBIDDEN, "foreign", "This did not come from a page of this server.")
+            }
+            Self::NotYet => (StatusCode::CONFLICT, "not_yet", "The other device has not come that far."),
+            Self::BadProof => (StatusCode::UNAUTHORIZED, "bad_proof", "The DPoP proof is not valid."),
+            Self::UseNonce => {
+                (StatusCode::UNAUTHORIZED, "use_dpop_nonce", "Sign the nonce that comes with this answer.")
+            }
+            Self::OtherKey => (StatusCode::UNAUTHORIZED, "signed_out", "There is no such session."),
             Self::Busy => {
                 (StatusCode::SERVICE_UNAVAILABLE, "busy", "Too much at once; try again in a moment.")
             }
@@ -114,7 +147,17 @@ impl IntoResponse for Problem {
             Self::WrongCode { tries_left } => Some(tries_left),
             _ => None,
         };
-        let signed_out = self == Self::SignedOut;
+        let until = match self {
+            Self::WeakSession { until } => Some(until),
+            _ => None,
+        };
+        let challenge = match self {
+            Self::SignedOut => Some("Bearer"),
+            Self::OtherKey => Some(r#"DPoP error="invalid_token", algs="ES256""#),
+            Self::BadProof => Some(r#"DPoP error="invalid_dpop_proof", algs="ES256""#),
+            Self::UseNonce => Some(r#"DPoP error="use_dpop_nonce", algs="ES256""#),
+            _ => None,
+        };
         let reasons = match self {
             Self::WeakPassword(reasons) => Some(reasons),
             _ => None,
@@ -126,6 +169,7 @@ impl IntoResponse for Problem {
             code: code.to_owned(),
             retry_after,
             tries_left,
+            until,
             reasons,
         };
         let mut response = (status, Json(details)).into_response();
@@ -134,8 +178,8 @@ impl IntoResponse for Problem {
         if let Some(seconds) = retry_after {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
-        if signed_out {
-            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        if let Some(challenge) = challenge {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         }
         response
     }

@@ -1,9 +1,10 @@
 use super::extract::{Body, Caller};
 use super::problem::{Problem, ProblemDetails};
+use super::sessions::Signed;
 use super::sign_in::{NOTICE_LIFE, SignInAnswer, letter, open};
 use crate::audit::Event;
 use crate::mail::Matter;
-use crate::storage::{Account, Factor, Trace};
+use crate::storage::{Account, Factor, Opening, Trace};
 use crate::totp::{self, Totp};
 use crate::{App, token};
 use axum::Json;
@@ -25,7 +26,7 @@ pub(super) struct SecondFactor {
 
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-enum Way {
+pub(super) enum Way {
     Totp,
     RecoveryCode,
 }
@@ -43,8 +44,21 @@ pub(super) async fn second_factor(
     caller: Caller,
     Body(ask): Body<SecondFactor>,
 ) -> Result<Json<SignInAnswer>, Problem> {
+    let signed = pass(&app, &caller, &ask.ticket, ask.way, &ask.code, |_| ()).await?;
+    Ok(Json(SignInAnswer::SignedIn { signed }))
+}
+
+/// Spends ticket and factor and opens the session, which `change` may alter first.
+pub(super) async fn pass(
+    app: &App,
+    caller: &Caller,
+    ticket: &str,
+    way: Way,
+    typed: &str,
+    change: impl FnOnce(&mut Opening),
+) -> Result<Signed, Problem> {
     let now = app.clock().now();
-    let hash = token::hash(&ask.ticket);
+    let hash = token::hash(ticket);
     let ticket = app.storage().ticket(&hash, now).await?.ok_or(Problem::Expired)?;
     let account = app.storage().account(&ticket.account_id).await?.ok_or(Problem::Expired)?;
     let limit = [app.limits().second_factors(&account.id)];
@@ -52,16 +66,17 @@ pub(super) async fn second_factor(
         return Err(Problem::RateLimited { retry_after });
     }
 
-    let factor = match ask.way {
-        Way::Totp => authenticator(&app, &account, &ask.code),
-        Way::RecoveryCode => saved_code(&app, &account, &ticket.device, &caller, &ask.code).await?,
+    let factor = match way {
+        Way::Totp => authenticator(app, &account, typed),
+        Way::RecoveryCode => saved_code(app, &account, &ticket.device, caller, typed).await?,
     };
     if let Some(factor) = factor {
-        let (opening, signed) = open(&app, &account, ticket.device, &caller);
+        let (mut opening, signed) = open(app, &account, ticket.device, caller);
+        change(&mut opening);
         if app.storage().pass_ticket(&hash, &factor, &opening).await? {
             app.storage().forgive(&limit).await?;
             app.bell().ring();
-            return Ok(Json(SignInAnswer::SignedIn { signed }));
+            return Ok(signed);
         }
     }
     let missed = app.entry(Event::SecondFactor, "wrong", Some(&account.id), caller.network.as_deref());

@@ -1,8 +1,9 @@
 use super::extract::{Body, Caller, SignedIn};
 use super::problem::{Problem, ProblemDetails};
+use super::proof::MaybeProof;
 use super::sign_in::{AccountInfo, SignInAnswer};
 use crate::audit::Event;
-use crate::storage::{Account, Rotation, Tokens};
+use crate::storage::{Account, MadeBy, Rotation, Session, Tokens};
 use crate::{App, token};
 use axum::Json;
 use axum::extract::{Path, State};
@@ -21,18 +22,18 @@ pub(super) const SESSION_LIFE: i64 = 90 * 86_400;
 /// A session's tokens; this answer is the only place they appear.
 #[derive(Serialize, ToSchema)]
 pub(super) struct SessionTokens {
-    id: String,
-    access_token: String,
+    pub(super) id: String,
+    pub(super) access_token: String,
     access_expires_in: i64,
     /// Works once; using it again ends the session.
-    refresh_token: String,
-    refresh_expires_in: i64,
+    pub(super) refresh_token: String,
+    pub(super) refresh_expires_in: i64,
 }
 
 #[derive(Serialize, ToSchema)]
 pub(super) struct Signed {
-    session: SessionTokens,
-    account: AccountInfo,
+    pub(super) session: SessionTokens,
+    pub(super) account: AccountInfo,
 }
 
 impl Signed {
@@ -86,7 +87,7 @@ pub(super) struct Refresh {
     refresh_token: Zeroizing<String>,
 }
 
-/// Trade a refresh token for a new pair.
+/// Trade a refresh token for a new pair. A session that is bound to a key needs a proof by it (RFC 9449).
 #[utoipa::path(post, path = "/v1/session/refresh", request_body = Refresh, responses(
     (status = 200, body = SignInAnswer),
     (status = 401, description = "`signed_out`", body = ProblemDetails),
@@ -94,13 +95,20 @@ pub(super) struct Refresh {
 pub(super) async fn refresh(
     State(app): State<App>,
     caller: Caller,
+    MaybeProof(proof): MaybeProof,
     Body(ask): Body<Refresh>,
 ) -> Result<Json<SignInAnswer>, Problem> {
     let now = app.clock().now();
     let (stored, secrets) = fresh_tokens(&app);
     let reused = app.entry(Event::RefreshReused, "session ended", None, caller.network.as_deref());
     let old = token::hash(&ask.refresh_token);
-    match app.storage().rotate(&old, &stored, now, &reused).await? {
+    if let Some(proof) = &proof
+        && !proof.spend(&app).await?
+    {
+        return Err(Problem::BadProof);
+    }
+    let jkt = proof.as_ref().map(|proof| proof.jkt.as_str());
+    match app.storage().rotate(&old, jkt, &stored, now, &reused).await? {
         Rotation::Rotated(session) => {
             let account = app.storage().account(&session.account_id).await?.ok_or(Problem::SignedOut)?;
             let tokens = secrets.until(session.ends_at, now).of(&session.id);
@@ -114,6 +122,9 @@ pub(super) async fn refresh(
 pub(super) struct Current {
     account: AccountInfo,
     session_id: String,
+    made_by: MadeBy,
+    /// Until then (Unix seconds) this session may not change the password; null if it always may.
+    weak_until: Option<i64>,
 }
 
 /// Whose session this is.
@@ -122,7 +133,13 @@ pub(super) struct Current {
     (status = 401, description = "`signed_out`", body = ProblemDetails),
 ))]
 pub(super) async fn current(signed_in: SignedIn) -> Json<Current> {
-    Json(Current { account: (&signed_in.account).into(), session_id: signed_in.session.id })
+    let SignedIn { session, account } = signed_in;
+    Json(Current {
+        account: (&account).into(),
+        weak_until: weak_until(&session),
+        session_id: session.id,
+        made_by: session.made_by,
+    })
 }
 
 /// Sign out.
@@ -153,6 +170,13 @@ struct SessionInfo {
     current: bool,
     /// `203.0.113.0/24`; null for this machine itself.
     network: Option<String>,
+    made_by: MadeBy,
+    /// Until then (Unix seconds) it may not change the password; null if it always may.
+    weak_until: Option<i64>,
+}
+
+fn weak_until(session: &Session) -> Option<i64> {
+    (session.weak_until > 0).then_some(session.weak_until)
 }
 
 /// Where the account is signed in, the last used first.
@@ -168,6 +192,8 @@ pub(super) async fn list(State(app): State<App>, signed_in: SignedIn) -> Result<
         .into_iter()
         .map(|session| SessionInfo {
             current: session.id == signed_in.session.id,
+            weak_until: weak_until(&session),
+            made_by: session.made_by,
             id: session.id,
             device: session.device,
             created_at: session.created_at,

@@ -4,8 +4,8 @@ use super::sessions::{Signed, fresh_tokens};
 use crate::audit::Event;
 use crate::identifier::Identifier;
 use crate::mail::{Letter, Matter};
-use crate::storage::{Account, Opening, Session, SignInTicket, Trace};
-use crate::{App, mask, password, token};
+use crate::storage::{Account, MadeBy, Opening, Session, SignInTicket, Trace};
+use crate::{App, mask, pairing, password, token};
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
@@ -53,7 +53,29 @@ pub(super) async fn sign_in(
     caller: Caller,
     Body(ask): Body<SignIn>,
 ) -> Result<Json<SignInAnswer>, Problem> {
-    let name = Identifier::read(&ask.identifier).ok_or(Problem::BadIdentifier)?;
+    let account = check(&app, &caller, &ask.identifier, &ask.password).await?;
+    let device = device(&ask.device);
+    if account.totp_secret.is_some() {
+        return Ok(Json(SignInAnswer::SecondFactor {
+            ticket: ask_second_factor(&app, &account, device).await?,
+            ways: ["totp", "recovery_code"],
+            expires_in: TICKET_LIFE,
+        }));
+    }
+    let (opening, signed) = open(&app, &account, device, &caller);
+    app.storage().open_session(&opening).await?;
+    app.bell().ring();
+    Ok(Json(SignInAnswer::SignedIn { signed }))
+}
+
+/// The account whose name and password these are.
+pub(super) async fn check(
+    app: &App,
+    caller: &Caller,
+    identifier: &str,
+    typed: &str,
+) -> Result<Account, Problem> {
+    let name = Identifier::read(identifier).ok_or(Problem::BadIdentifier)?;
     let now = app.clock().now();
     let account = app.storage().account_by_name(name.as_str()).await?;
 
@@ -62,14 +84,14 @@ pub(super) async fn sign_in(
         vec![limits.sign_ins_from(&caller.line), limits.passwords_from(name.as_str(), &caller.line)];
     // Who guesses from elsewhere must not lock the owner out at home.
     let owner = account.as_ref().map_or("", |account| account.id.as_str());
-    if !app.storage().is_known(owner, &network_mark(&app, owner, &caller)).await? {
+    if !app.storage().is_known(owner, &network_mark(app, owner, caller)).await? {
         rules.push(limits.passwords(name.as_str()));
     }
     if let Some(retry_after) = app.storage().take(&rules, now).await? {
         return Err(Problem::RateLimited { retry_after });
     }
 
-    let typed = password::normal(&ask.password);
+    let typed = password::normal(typed);
     let stored = account.as_ref().map(|account| account.password_hash.as_str());
     let stored = stored.filter(|_| password::is_plausible(&typed));
     let guess = if password::is_plausible(&typed) { typed.as_str() } else { "" };
@@ -86,25 +108,38 @@ pub(super) async fn sign_in(
         app.storage().rehash(&account.id, &account.password_hash, &new).await?;
     }
 
-    let device = device(&ask.device);
-    if account.totp_secret.is_some() {
-        let ticket = token::opaque(app.random());
-        let waiting = SignInTicket { account_id: account.id, device };
-        app.storage().add_ticket(&token::hash(&ticket), &waiting, now + TICKET_LIFE).await?;
-        return Ok(Json(SignInAnswer::SecondFactor {
-            ticket,
-            ways: ["totp", "recovery_code"],
-            expires_in: TICKET_LIFE,
-        }));
-    }
-    let (opening, signed) = open(&app, &account, device, &caller);
-    app.storage().open_session(&opening).await?;
-    app.bell().ring();
-    Ok(Json(SignInAnswer::SignedIn { signed }))
+    Ok(account)
+}
+
+/// A ticket for the second factor of `account`.
+pub(super) async fn ask_second_factor(
+    app: &App,
+    account: &Account,
+    device: String,
+) -> Result<String, Problem> {
+    let ticket = token::opaque(app.random());
+    let waiting = SignInTicket { account_id: account.id.clone(), device };
+    let until = app.clock().now() + TICKET_LIFE;
+    app.storage().add_ticket(&token::hash(&ticket), &waiting, until).await?;
+    Ok(ticket)
+}
+
+/// What a session is begun with.
+pub(super) struct Start {
+    pub(super) device: String,
+    pub(super) made_by: MadeBy,
+    /// The key it is bound to.
+    pub(super) jkt: Option<String>,
 }
 
 /// A session for `account`, with a notice in case its device or network is new.
 pub(super) fn open(app: &App, account: &Account, device: String, caller: &Caller) -> (Opening, Signed) {
+    open_as(app, account, Start { device, made_by: MadeBy::Password, jkt: None }, caller)
+}
+
+/// The same for one that another device let in: it is weak for a day, and its notice is up to the caller.
+pub(super) fn open_as(app: &App, account: &Account, start: Start, caller: &Caller) -> (Opening, Signed) {
+    let Start { device, made_by, jkt } = start;
     let now = app.clock().now();
     let (tokens, secrets) = fresh_tokens(app);
     let session = Session {
@@ -115,14 +150,20 @@ pub(super) fn open(app: &App, account: &Account, device: String, caller: &Caller
         created_at: now,
         last_used_at: now,
         ends_at: now + super::sessions::SESSION_LIFE,
+        made_by,
+        weak_until: if made_by == MadeBy::Password { 0 } else { now + pairing::WEAK },
+        jkt,
     };
-    let notice = letter(account, now, &session.device, caller.network.as_deref(), Matter::NewDevice);
+    let notice = (made_by == MadeBy::Password).then(|| {
+        let letter = letter(account, now, &session.device, caller.network.as_deref(), Matter::NewDevice);
+        app.seal(&letter, now + NOTICE_LIFE)
+    });
     let opening = Opening {
         mark: device_mark(app, &account.id, &session.device, caller.network.as_deref()),
         network_mark: network_mark(app, &account.id, caller),
         trace: Trace {
             audit: app.entry(Event::SignIn, "ok", Some(&account.id), caller.network.as_deref()),
-            mail: Some(app.seal(&notice, now + NOTICE_LIFE)),
+            mail: notice,
         },
         session,
         tokens,

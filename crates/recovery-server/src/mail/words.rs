@@ -82,18 +82,21 @@ struct Words {
     used_title: &'static str,
     used_lead: fn(left: usize) -> String,
     used_not_you: &'static str,
+    computer_subject: fn(server: &str) -> String,
+    computer_title: &'static str,
+    computer_lead: fn(server: &str) -> String,
+    phone_subject: fn(server: &str) -> String,
+    phone_title: &'static str,
+    phone_lead: fn(server: &str) -> String,
+    not_me_hint: &'static str,
+    not_me_not_you: &'static str,
 }
 
 pub(super) fn page(letter: &Letter, config: &Config) -> Page {
-    let words = match letter.language {
-        Language::En => &en::WORDS,
-        Language::Ru => &ru::WORDS,
-        Language::De => &de::WORDS,
-        Language::Es => &es::WORDS,
-    };
+    let words = of(letter.language);
     let server = config.name.as_str();
     let zone = config.zone();
-    let when = moment(words, letter.at, &zone);
+    let when = moment(letter.language, letter.at, &zone);
 
     let mut facts = vec![(words.account, letter.identifier.clone())];
     let asked = matches!(letter.matter, Matter::Code { .. } | Matter::Link { .. });
@@ -141,6 +144,18 @@ pub(super) fn page(letter: &Letter, config: &Config) -> Page {
             (words.used_lead)(*left),
             words.used_not_you.to_owned(),
         ),
+        Matter::NewComputer { .. } => (
+            (words.computer_subject)(server),
+            words.computer_title,
+            (words.computer_lead)(server),
+            words.not_me_not_you.to_owned(),
+        ),
+        Matter::NewPhone { .. } => (
+            (words.phone_subject)(server),
+            words.phone_title,
+            (words.phone_lead)(server),
+            words.not_me_not_you.to_owned(),
+        ),
     };
     let key = match &letter.matter {
         Matter::Code { code, .. } => {
@@ -148,6 +163,9 @@ pub(super) fn page(letter: &Letter, config: &Config) -> Page {
         }
         Matter::Link { token, .. } => {
             Key::Link { link: format!("{}recover#{token}", config.public_url), hint: words.link_hint }
+        }
+        Matter::NewComputer { token } | Matter::NewPhone { token } => {
+            Key::Link { link: format!("{}not-me?t={token}", config.public_url), hint: words.not_me_hint }
         }
         _ => Key::None,
     };
@@ -170,7 +188,18 @@ pub(super) fn page(letter: &Letter, config: &Config) -> Page {
     }
 }
 
-fn moment(words: &Words, at: i64, zone: &TimeZone) -> String {
+fn of(language: Language) -> &'static Words {
+    match language {
+        Language::En => &en::WORDS,
+        Language::Ru => &ru::WORDS,
+        Language::De => &de::WORDS,
+        Language::Es => &es::WORDS,
+    }
+}
+
+/// `15 January 2027, 08:00 UTC`
+pub(crate) fn moment(language: Language, at: i64, zone: &TimeZone) -> String {
+    let words = of(language);
     let Ok(stamp) = Timestamp::from_second(at) else {
         return at.to_string();
     };

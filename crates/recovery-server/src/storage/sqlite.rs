@@ -2,6 +2,7 @@
 
 mod accounts;
 mod ledger;
+mod pairings;
 mod recoveries;
 mod sessions;
 
@@ -106,7 +107,11 @@ async fn end_everything(connection: &mut SqliteConnection, account_id: &str, kee
         .bind(account_id)
         .execute(&mut *connection)
         .await?;
-    sqlx::query("DELETE FROM recoveries WHERE account_id = ?").bind(account_id).execute(connection).await?;
+    sqlx::query("DELETE FROM recoveries WHERE account_id = ?")
+        .bind(account_id)
+        .execute(&mut *connection)
+        .await?;
+    pairings::close_all(connection, account_id).await?;
     Ok(ended)
 }
 

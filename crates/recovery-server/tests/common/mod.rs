@@ -2,6 +2,9 @@
 
 #![expect(dead_code, reason = "each test file uses its own part")]
 
+pub mod computer;
+pub mod phone;
+
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
@@ -77,8 +80,12 @@ impl World {
         self.app.add_account(jana).await.unwrap()
     }
 
-    pub async fn send(&self, mut request: Request<Body>) -> Answer {
-        request.extensions_mut().insert(ConnectInfo(self.from));
+    pub async fn send(&self, request: Request<Body>) -> Answer {
+        self.send_from(self.from, request).await
+    }
+
+    pub async fn send_from(&self, from: SocketAddr, mut request: Request<Body>) -> Answer {
+        request.extensions_mut().insert(ConnectInfo(from));
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = to_bytes(body, 1 << 20).await.unwrap().to_vec();

@@ -58,15 +58,34 @@ impl Api {
 }
 
 fn token(session: &Session) -> Result<Secret> {
-    // The source is left out: serde's messages quote the text, and the text is the token.
-    let state: wire::SessionState =
-        serde_json::from_str(session.state().expose()).map_err(|_| Error::from(ErrorKind::SignedOut))?;
-    Ok(Secret::new(state.token))
+    let state = state(session)?;
+    match (state.token, state.identity) {
+        (Some(token), _) => Ok(Secret::new(token)),
+        (None, Some(_)) => Err(ErrorKind::ProveAgain.into()),
+        (None, None) => Err(ErrorKind::SignedOut.into()),
+    }
 }
 
-pub(super) fn session_of(token: String, address: Option<String>) -> Result<Session> {
-    let text =
-        serde_json::to_string(&wire::SessionState { token }).map_err(|_| Error::from(ErrorKind::Bug))?;
+/// What a phone gave, where the session is no more than that.
+pub(super) fn identity(session: &Session) -> Option<wire::Identity> {
+    state(session).ok().filter(|state| state.token.is_none())?.identity
+}
+
+fn state(session: &Session) -> Result<wire::SessionState> {
+    // The source is left out: serde's messages quote the text, and the text is the token.
+    serde_json::from_str(session.state().expose()).map_err(|_| ErrorKind::SignedOut.into())
+}
+
+fn session_of(token: String, address: Option<String>) -> Result<Session> {
+    session(&wire::SessionState { token: Some(token), identity: None }, address)
+}
+
+pub(super) fn session_of_phone(identity: wire::Identity, address: Option<String>) -> Result<Session> {
+    session(&wire::SessionState { token: None, identity: Some(identity) }, address)
+}
+
+fn session(state: &wire::SessionState, address: Option<String>) -> Result<Session> {
+    let text = serde_json::to_string(state).map_err(|_| Error::from(ErrorKind::Bug))?;
     Ok(Session::of(Secret::new(text), address))
 }
 
@@ -153,6 +172,27 @@ pub(super) mod tests {
             base: "http://127.0.0.1/".parse().unwrap(),
             device: "Regain on Janas Büro".into(),
         })
+    }
+
+    #[test]
+    fn a_session_of_before_there_were_phones_still_opens() {
+        let old = Session::new(Secret::new(r#"{"token":"abc"}"#), None);
+        assert_eq!(token(&old).unwrap().expose(), "abc");
+        assert!(identity(&old).is_none());
+        assert_eq!(session_of("abc".into(), None).unwrap().state().expose(), old.state().expose());
+    }
+
+    #[test]
+    fn a_session_of_a_phone_wants_the_password_and_one_of_nothing_has_ended() {
+        let phone = wire::Identity { access: "abc".into(), refresh: None };
+        let phone = session_of_phone(phone, None).unwrap();
+        assert_eq!(token(&phone).unwrap_err().kind(), ErrorKind::ProveAgain);
+        assert_eq!(identity(&phone).unwrap().access, "abc");
+        for text in ["{}", "", "[]"] {
+            let nothing = Session::new(Secret::new(text), None);
+            assert_eq!(token(&nothing).unwrap_err().kind(), ErrorKind::SignedOut, "{text}");
+            assert!(identity(&nothing).is_none());
+        }
     }
 
     #[test]

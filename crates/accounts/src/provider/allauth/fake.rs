@@ -23,6 +23,7 @@ use crate::provider::conformance::{Habits, SessionsEnd};
 
 mod account;
 mod answer;
+mod identity;
 mod memory;
 mod reset;
 mod sign_in;
@@ -62,6 +63,12 @@ pub struct Site {
     pub unconfirmed: bool,
     /// Changing the password ends the session that did it (`ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE`).
     pub signs_out_on_change: bool,
+    /// It is an OpenID Connect provider, too (`allauth.idp.oidc`).
+    pub identity: bool,
+    /// Nobody has told that provider about Regain.
+    pub knows_nobody: bool,
+    /// The account has no address that the provider would tell.
+    pub nameless: bool,
 }
 
 /// A server on loopback with one account.
@@ -109,6 +116,11 @@ impl Fake {
     /// What was asked: method, path, and the names of the fields that were sent.
     pub fn asked(&self) -> Vec<String> {
         self.memory().asked.clone()
+    }
+
+    /// The provider says that its calls are at another origin.
+    pub fn stand_elsewhere(&self, origin: &str) {
+        self.memory().elsewhere = Some(origin.to_owned());
     }
 
     /// A restart forgets what rests in the process: the counts of the limits.

@@ -26,7 +26,7 @@ impl SignIn {
         Self { api, field, identifier, second: None }
     }
 
-    async fn password(&mut self, password: &Secret) -> Result<Step> {
+    pub async fn password(&mut self, password: &Secret) -> Result<Step> {
         let body = json!({ self.field: self.identifier.trim(), "password": password.expose() });
         let reply = self.api.send(Call::post(self.api.url("auth/login")?, body), None).await?;
         match reply.status {

@@ -94,9 +94,50 @@ pub struct SessionInfo {
 }
 
 /// What rests in the store as the session's text.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, Default)]
 pub struct SessionState {
-    pub token: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
+    /// What a phone gave, in the place of a token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity: Option<Identity>,
+}
+
+/// Tokens of the OpenID Connect provider: they say who somebody is, and open nothing in this API.
+#[derive(Serialize, Deserialize, Clone)]
+pub struct Identity {
+    pub access: String,
+    pub refresh: Option<String>,
+}
+
+/// OpenID Connect Discovery 1.0, section 3; RFC 8414.
+#[derive(Deserialize)]
+pub struct Discovered {
+    pub device_authorization_endpoint: Option<String>,
+    pub token_endpoint: String,
+    pub userinfo_endpoint: String,
+    pub revocation_endpoint: Option<String>,
+}
+
+/// OpenID Connect Core 1.0, section 5.1.
+#[derive(Deserialize)]
+pub struct Person {
+    pub sub: String,
+    pub email: Option<String>,
+    pub preferred_username: Option<String>,
+}
+
+/// RFC 6749, 5.1. Without a new refresh token the old one goes on.
+#[derive(Deserialize)]
+pub struct Renewed {
+    pub access_token: String,
+    pub refresh_token: Option<String>,
+}
+
+impl Person {
+    pub fn address(&self) -> Option<String> {
+        self.email.clone().filter(|email| crate::identifier::is_mailbox(email))
+    }
 }
 
 impl Authentication {

@@ -17,6 +17,7 @@ use crate::provider::Way;
 use crate::provider::conformance::{Habits, SessionsEnd};
 
 mod answers;
+mod device;
 mod recovery;
 mod second_factor;
 mod sessions;
@@ -62,6 +63,7 @@ struct World {
     records: HashMap<String, Record>,
     mails: HashMap<String, VecDeque<String>>,
     buckets: HashMap<String, (u32, SystemTime)>,
+    devices: Vec<device::Waiting>,
     asked: Vec<String>,
     made: u64,
 }
@@ -118,6 +120,7 @@ impl Fake {
             records: HashMap::new(),
             mails: HashMap::new(),
             buckets: HashMap::new(),
+            devices: Vec::new(),
             asked: Vec::new(),
             made: 0,
         };
@@ -284,6 +287,8 @@ impl World {
             ("POST", "email-otp/check-verification-otp") => self.check_code(asked),
             ("POST", "email-otp/reset-password") => self.reset_by_code(asked),
             ("POST", "request-password-reset") => self.request_link(asked),
+            ("POST", "device/code") => self.begin_device(asked),
+            ("POST", "device/token") => self.device_token(asked),
             ("POST", "reset-password") => self.reset_by_link(asked),
             ("POST", "two-factor/send-otp") => self.send_second(asked),
             ("POST", "two-factor/verify-totp") => self.verify_authenticator(asked),

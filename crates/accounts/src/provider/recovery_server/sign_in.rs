@@ -32,7 +32,7 @@ impl SignIn {
         }
         match success(&reply)?.json()? {
             wire::SignIn::SignedIn { session, account } => {
-                Ok(Step::Done(Outcome::SignedIn(session_of(session, account)?)))
+                Ok(Step::Done(Outcome::SignedIn(session_of(session, account, None)?)))
             }
             wire::SignIn::SecondFactor { ticket, ways, expires_in } => {
                 let ways = wire::ways(&ways);
@@ -72,7 +72,7 @@ impl Exchange for SignIn {
                 }
                 match success(&reply)?.json()? {
                     wire::SignIn::SignedIn { session, account } => {
-                        Ok(Step::Done(Outcome::SignedIn(session_of(session, account)?)))
+                        Ok(Step::Done(Outcome::SignedIn(session_of(session, account, None)?)))
                     }
                     wire::SignIn::SecondFactor { .. } => Err(ErrorKind::Protocol.into()),
                 }

@@ -42,6 +42,9 @@ pub struct AccountInfo {
 pub struct SessionState {
     pub access: String,
     pub refresh: String,
+    /// The key that a session is bound to which a phone gave.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -98,6 +101,34 @@ pub struct Problem {
     pub code: String,
     #[serde(default)]
     pub reasons: Vec<Reason>,
+    /// Of `weak_session`.
+    pub until: Option<u64>,
+}
+
+#[derive(Deserialize)]
+pub struct Link {
+    pub id: String,
+    pub url: String,
+    pub short_url: String,
+    pub user_code: String,
+    pub qr_expires_in: u64,
+    pub expires_in: u64,
+}
+
+#[derive(Deserialize)]
+pub struct LinkState {
+    pub state: String,
+    pub url: Option<String>,
+    pub qr_expires_in: Option<u64>,
+    pub expires_in: u64,
+    pub phone: Option<Phone>,
+    pub code: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub struct Phone {
+    pub device: String,
+    pub network: Option<String>,
 }
 
 #[derive(Deserialize)]

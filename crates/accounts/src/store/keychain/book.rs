@@ -2,7 +2,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::super::memory::{Kept, State, gone};
 use super::super::records;
-use super::super::{Current, Extra, PastId, Why};
+use super::super::{AuthenticatorChange, Current, Extra, KeptAuthenticator, PastId, Why};
 use super::items::{Items, Place};
 use crate::error::{Error, ErrorKind, Result};
 use crate::provider::Session;
@@ -140,10 +140,28 @@ impl Book {
         }
     }
 
+    pub fn authenticators(&self) -> Result<Vec<KeptAuthenticator>> {
+        let text = self.items.read(&self.authenticator_place())?;
+        Ok(text.map(|text| records::read_authenticators(&text)).transpose()?.unwrap_or_default())
+    }
+
+    pub fn change_authenticators(&self, change: AuthenticatorChange) -> Result<()> {
+        let mut all = self.authenticators()?;
+        if change.apply(&mut all) {
+            self.items.write(&self.authenticator_place(), &records::write_authenticators(&all)?)?;
+        }
+        Ok(())
+    }
+
     /// The current password last, so that an account half removed still opens. Nothing is deleted when it is not clear
     /// of which item.
     pub fn remove(&self) -> Result<()> {
-        let single = [self.session_place(), self.extra_place(Extra::Draft), self.extra_place(Extra::Note)];
+        let single = [
+            self.session_place(),
+            self.extra_place(Extra::Draft),
+            self.extra_place(Extra::Note),
+            self.authenticator_place(),
+        ];
         for place in single.iter().chain([&self.password_place()]) {
             self.items.only_one(place)?;
         }
@@ -199,6 +217,11 @@ impl Book {
         let word = which.word();
         let service = format!("{} {word}", self.namespace);
         self.place(service, self.account.clone(), word, &format!(" ({word})"))
+    }
+
+    fn authenticator_place(&self) -> Place {
+        let service = format!("{} authenticator", self.namespace);
+        self.place(service, self.account.clone(), "authenticator", " (authenticator)")
     }
 
     fn kept_place(&self, id: &PastId) -> Place {

@@ -193,6 +193,10 @@ async fn everywhere(store: &Keychain, account: &AccountId) -> Vec<(&'static str,
         ("clear_session", store.clear_session(account).await),
         ("extra", store.extra(account, Extra::Note).await.map(drop)),
         ("save_extra", store.save_extra(account, Extra::Note, Some(&new)).await),
+        ("authenticator", store.authenticator(account).await.map(drop)),
+        ("save_authenticator", store.save_authenticator(account, &new, at(5)).await),
+        ("remove_authenticator", store.remove_authenticator(account, at(5)).await),
+        ("past_authenticators", store.past_authenticators(account).await.map(drop)),
         ("remove", store.remove(account).await),
     ]
 }

@@ -7,7 +7,10 @@ use async_trait::async_trait;
 use zeroize::Zeroizing;
 
 use super::super::memory::{Kept, State, gone, history, staged};
-use super::super::{CredentialStore, Current, Extra, Past, PastId, Staged, StoreKind, Why, records};
+use super::super::{
+    AuthenticatorChange, CredentialStore, Current, Extra, KeptAuthenticator, Past, PastId, Staged, StoreKind,
+    Why, records,
+};
 use super::{KEPT, Vault, entry_id, read};
 use crate::account::AccountId;
 use crate::error::Result;
@@ -15,6 +18,7 @@ use crate::provider::Session;
 use crate::secret::Secret;
 
 const SESSION: &str = "session";
+pub(super) const AUTHENTICATOR: &str = "authenticator";
 
 #[async_trait]
 impl CredentialStore for Vault {
@@ -122,6 +126,24 @@ impl CredentialStore for Vault {
         self.put_secret(account, which.word(), text).await
     }
 
+    async fn authenticators(&self, account: &AccountId) -> Result<Vec<KeptAuthenticator>> {
+        let id = entry_id(account);
+        self.with(move |vault, _| Ok(all_authenticators(vault, &id)?)).await
+    }
+
+    async fn change_authenticators(&self, account: &AccountId, change: AuthenticatorChange) -> Result<()> {
+        let id = entry_id(account);
+        self.with(move |vault, _| {
+            let mut all = all_authenticators(vault, &id)?;
+            if !change.apply(&mut all) {
+                return Ok(());
+            }
+            let secret = bytes(&records::write_authenticators(&all)?);
+            Ok(vault.change(&[Change::PutSecret { id, name: AUTHENTICATOR.into(), secret }])?)
+        })
+        .await
+    }
+
     async fn remove(&self, account: &AccountId) -> Result<()> {
         let id = entry_id(account);
         self.with(move |vault, now| {
@@ -179,6 +201,11 @@ impl Vault {
         })
         .await
     }
+}
+
+fn all_authenticators(vault: &::vault::Vault, id: &str) -> Result<Vec<KeptAuthenticator>> {
+    let text = read(vault, id, AUTHENTICATOR)?;
+    Ok(text.map(|text| records::read_authenticators(&text)).transpose()?.unwrap_or_default())
 }
 
 fn kept_name(id: &PastId) -> String {

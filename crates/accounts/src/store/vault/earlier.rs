@@ -6,6 +6,7 @@ use ::vault::Backup;
 
 use super::super::Extra;
 use super::super::memory::gone;
+use super::credentials::AUTHENTICATOR;
 use super::list::shown;
 use super::{KEPT, Vault};
 use crate::account;
@@ -34,7 +35,10 @@ impl Vault {
             }
             let mut states = Vec::new();
             for backup in vault.backups()? {
-                match vault.compare(&backup, &|name| name.starts_with(KEPT) || name == Extra::Note.word()) {
+                let counts = |name: &str| {
+                    name.starts_with(KEPT) || name == Extra::Note.word() || name == AUTHENTICATOR
+                };
+                match vault.compare(&backup, &counts) {
                     Ok(difference) => states.push(earlier(vault, &backup, difference)),
                     Err(error) => tracing::warn!(%error, "an earlier state cannot be read"),
                 }

@@ -77,4 +77,20 @@ pub(super) const WORDS: Words = Words {
         )
     },
     used_not_you: "Dann hat jemand deine Liste. Wähle „Passwort vergessen?“, setze ein neues Passwort und lass dir eine neue Liste geben.",
+    computer_subject: |server| format!("Ein neuer Computer ist bei {server} angemeldet"),
+    computer_title: "Ein neuer Computer ist angemeldet",
+    computer_lead: |server| {
+        format!(
+            "ein Telefon, das bei deinem Konto bei {server} angemeldet ist, hat mit einem Code einen Computer hereingelassen. Warst du es, ist nichts zu tun. Wenn nicht, öffne diesen Link und beende es:"
+        )
+    },
+    phone_subject: |server| format!("Ein neues Telefon ist bei {server} angemeldet"),
+    phone_title: "Ein neues Telefon ist angemeldet",
+    phone_lead: |server| {
+        format!(
+            "ein Computer, der bei deinem Konto bei {server} angemeldet ist, hat mit einem Code ein Telefon hereingelassen. Warst du es, ist nichts zu tun. Wenn nicht, öffne diesen Link und beende es:"
+        )
+    },
+    not_me_hint: "Den Link zu öffnen ändert noch nichts: Er sagt, was er beenden würde, und fragt nach. Er gilt 7 Tage.",
+    not_me_not_you: "Beende es mit dem Link, wähle dann „Passwort vergessen?“ und setze ein neues: Das meldet alle Geräte ab.",
 };

@@ -75,4 +75,20 @@ pub(super) const WORDS: Words = Words {
         )
     },
     used_not_you: "Someone has your list of codes. Choose \"Forgot your password?\", set a new password, and ask for a new list.",
+    computer_subject: |server| format!("A new computer is signed in to {server}"),
+    computer_title: "A new computer is signed in",
+    computer_lead: |server| {
+        format!(
+            "A phone that is signed in to your account at {server} has let a computer in with a code. If it was you, there is nothing to do. If not, open this link and end it:"
+        )
+    },
+    phone_subject: |server| format!("A new phone is signed in to {server}"),
+    phone_title: "A new phone is signed in",
+    phone_lead: |server| {
+        format!(
+            "A computer that is signed in to your account at {server} has let a phone in with a code. If it was you, there is nothing to do. If not, open this link and end it:"
+        )
+    },
+    not_me_hint: "Opening the link changes nothing by itself: it says what it would end, and asks. It works for 7 days.",
+    not_me_not_you: "End it with the link, then choose \"Forgot your password?\" and set a new one: that signs out every device.",
 };

@@ -77,4 +77,20 @@ pub(super) const WORDS: Words = Words {
         )
     },
     used_not_you: "Alguien tiene tu lista. Elige «¿Has olvidado la contraseña?», pon una contraseña nueva y pide otra lista.",
+    computer_subject: |server| format!("Un ordenador nuevo ha entrado en {server}"),
+    computer_title: "Un ordenador nuevo ha entrado",
+    computer_lead: |server| {
+        format!(
+            "Un teléfono con tu cuenta de {server} abierta ha dejado entrar a un ordenador con un código. Si fuiste tú, no hay nada que hacer. Si no, abre este enlace y ciérralo:"
+        )
+    },
+    phone_subject: |server| format!("Un teléfono nuevo ha entrado en {server}"),
+    phone_title: "Un teléfono nuevo ha entrado",
+    phone_lead: |server| {
+        format!(
+            "Un ordenador con tu cuenta de {server} abierta ha dejado entrar a un teléfono con un código. Si fuiste tú, no hay nada que hacer. Si no, abre este enlace y ciérralo:"
+        )
+    },
+    not_me_hint: "Abrir el enlace no cambia nada por sí solo: dice qué cerraría y pregunta. Sirve durante 7 días.",
+    not_me_not_you: "Ciérralo con el enlace, elige después «¿Has olvidado la contraseña?» y pon una nueva: eso cierra la sesión en todos los dispositivos.",
 };

@@ -146,6 +146,10 @@ impl Ledger for SqliteStorage {
             "DELETE FROM recovery_secrets WHERE until <= ?",
             "DELETE FROM sessions WHERE min(ends_at, refresh_until) <= ?",
             "DELETE FROM mail WHERE drop_at <= ?",
+            "DELETE FROM dpop_seen WHERE until <= ?",
+            // A computer that slept is told for an hour what became of its pairing.
+            "DELETE FROM pairings WHERE until <= ? - 3600 AND NOT EXISTS \
+             (SELECT 1 FROM sessions WHERE sessions.id = pairings.session_id)",
         ] {
             sqlx::query(forget).bind(now).execute(&self.pool).await?;
         }

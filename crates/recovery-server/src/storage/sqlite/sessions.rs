@@ -1,7 +1,8 @@
 use super::SqliteStorage;
 use crate::audit::Entry;
 use crate::storage::{
-    Factor, Opening, PasswordChange, Result, Rotation, Session, Sessions, SignInTicket, Tokens,
+    Factor, MadeBy, Opening, PasswordChange, Result, Rotation, Session, Sessions, SignInTicket, StorageError,
+    Tokens,
 };
 use async_trait::async_trait;
 use sqlx::sqlite::SqliteRow;
@@ -106,9 +107,23 @@ impl Sessions for SqliteStorage {
             .transpose()
     }
 
+    async fn touch(&self, id: &str, now: i64, until: i64) -> Result<()> {
+        sqlx::query(
+            "UPDATE sessions SET last_used_at = ?1, access_until = min(?2, ends_at), refresh_until = min(?2, ends_at) \
+             WHERE id = ?3",
+        )
+        .bind(now)
+        .bind(until)
+        .bind(id)
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
     async fn rotate(
         &self,
         refresh_hash: &[u8],
+        jkt: Option<&str>,
         fresh: &Tokens,
         now: i64,
         reused: &Entry,
@@ -125,6 +140,10 @@ impl Sessions for SqliteStorage {
         let used_at: Option<i64> = row.try_get("token_used_at")?;
         let refresh_until: i64 = row.try_get("refresh_until")?;
         let session = read(row)?;
+        // Before anything else: who only saw the token must not be able to end the session with it.
+        if session.jkt.is_some() && session.jkt.as_deref() != jkt {
+            return Ok(Rotation::Unknown);
+        }
         if used_at.is_some() {
             sqlx::query("DELETE FROM sessions WHERE id = ?").bind(&session.id).execute(&mut *write).await?;
             let entry = Entry { account_id: Some(session.account_id), ..reused.clone() };
@@ -183,6 +202,7 @@ impl Sessions for SqliteStorage {
             .execute(&mut *write)
             .await?
             .rows_affected();
+        super::pairings::close_all(&mut write, account_id).await?;
         super::audit(&mut write, audit).await?;
         write.commit().await?;
         Ok(ended)
@@ -221,11 +241,11 @@ impl Sessions for SqliteStorage {
     }
 }
 
-async fn open(write: &mut SqliteConnection, opening: &Opening) -> Result<()> {
+pub(super) async fn open(write: &mut SqliteConnection, opening: &Opening) -> Result<()> {
     let Opening { session, tokens, .. } = opening;
     sqlx::query(
         "INSERT INTO sessions (id, account_id, device, network, created_at, last_used_at, ends_at, refresh_until, \
-         access_hash, access_until) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+         access_hash, access_until, made_by, weak_until, jkt) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(&session.id)
     .bind(&session.account_id)
@@ -237,6 +257,9 @@ async fn open(write: &mut SqliteConnection, opening: &Opening) -> Result<()> {
     .bind(tokens.refresh_until)
     .bind(&tokens.access_hash)
     .bind(tokens.access_until)
+    .bind(session.made_by.name())
+    .bind(session.weak_until)
+    .bind(&session.jkt)
     .execute(&mut *write)
     .await?;
     add_refresh_token(write, &session.id, &tokens.refresh_hash).await?;
@@ -274,6 +297,11 @@ async fn add_refresh_token(write: &mut SqliteConnection, session_id: &str, hash:
 }
 
 fn read(row: SqliteRow) -> Result<Session> {
+    let made_by: String = row.try_get("made_by")?;
+    let made_by = [MadeBy::Password, MadeBy::Pairing, MadeBy::Link]
+        .into_iter()
+        .find(|one| one.name() == made_by)
+        .ok_or_else(|| StorageError::Failed("a session made in an unknown way".into()))?;
     Ok(Session {
         id: row.try_get("id")?,
         account_id: row.try_get("account_id")?,
@@ -282,5 +310,8 @@ fn read(row: SqliteRow) -> Result<Session> {
         created_at: row.try_get("created_at")?,
         last_used_at: row.try_get("last_used_at")?,
         ends_at: row.try_get("ends_at")?,
+        made_by,
+        weak_until: row.try_get("weak_until")?,
+        jkt: row.try_get("jkt")?,
     })
 }

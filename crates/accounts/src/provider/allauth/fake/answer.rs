@@ -13,6 +13,11 @@ impl Answer {
         Self { status, body: Some(json!({ "status": status })) }
     }
 
+    /// A body as it is.
+    pub fn plain(status: u16, body: Value) -> Self {
+        Self { status, body: Some(body) }
+    }
+
     pub fn crash() -> Self {
         Self { status: 500, body: None }
     }

@@ -15,6 +15,9 @@ pub(super) struct Memory {
     /// Times of what is limited, by what it is and for whom.
     pub counts: HashMap<String, Vec<f64>>,
     pub asked: Vec<String>,
+    pub devices: Vec<identity::Waiting>,
+    pub tokens: Vec<identity::Token>,
+    pub elsewhere: Option<String>,
 }
 
 /// What the server keeps for a token; signed in or not.
@@ -52,6 +55,9 @@ impl Memory {
             mails: Vec::new(),
             counts: HashMap::new(),
             asked: Vec::new(),
+            devices: Vec::new(),
+            tokens: Vec::new(),
+            elsewhere: None,
         };
         // The account was signed up for somewhere.
         memory.open("Mozilla/5.0");
@@ -174,6 +180,8 @@ pub(super) struct Ask {
     pub token: Option<String>,
     pub agent: String,
     pub key: String,
+    pub host: String,
+    pub bearer: String,
     pub body: Value,
 }
 
@@ -190,24 +198,40 @@ pub(super) async fn serve(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let Some(path) = uri.path().strip_prefix("/_allauth/app/v1/") else {
-        return (StatusCode::NOT_FOUND, Html("<h1>Not Found</h1>")).into_response();
-    };
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let path = uri.path();
+    let headless = path.strip_prefix("/_allauth/app/v1/");
+    let body = match headless {
+        Some(_) => serde_json::from_slice(&body).unwrap_or_default(),
+        None => form(&body),
+    };
     let ask = Ask {
         method,
-        path: path.to_owned(),
+        path: headless.unwrap_or(path.trim_start_matches('/')).to_owned(),
         token: text("x-session-token"),
         agent: text(header::USER_AGENT.as_str()).unwrap_or_default(),
         key: text("x-password-reset-key").unwrap_or_default(),
-        body: serde_json::from_slice(&body).unwrap_or_default(),
+        host: text(header::HOST.as_str()).unwrap_or_default(),
+        bearer: text(header::AUTHORIZATION.as_str())
+            .and_then(|value| value.strip_prefix("Bearer ").map(str::to_owned))
+            .unwrap_or_default(),
+        body,
     };
     let mut memory = lock(&memory);
     let fields: Vec<&str> =
         ask.body.as_object().into_iter().flat_map(|body| body.keys()).map(String::as_str).collect();
     let line = format!("{} {} {}", ask.method, ask.path, fields.join(","));
     memory.asked.push(line.trim_end().to_owned());
-    memory.answer(&ask).into_response()
+    let answer = if headless.is_some() { Some(memory.answer(&ask)) } else { memory.identity(&ask) };
+    match answer {
+        Some(answer) => answer.into_response(),
+        None => (StatusCode::NOT_FOUND, Html("<h1>Not Found</h1>")).into_response(),
+    }
+}
+
+fn form(body: &[u8]) -> Value {
+    let pairs = url::form_urlencoded::parse(body);
+    Value::Object(pairs.map(|(name, value)| (name.into_owned(), value.into_owned().into())).collect())
 }
 
 pub(super) fn lock(memory: &Mutex<Memory>) -> MutexGuard<'_, Memory> {

@@ -1,0 +1,56 @@
+//! The link in the mail about a device that another one let in.
+
+use super::sign_in::{NOTICE_LIFE, letter};
+use crate::App;
+use crate::audit::Entry;
+use crate::mail::Matter;
+use crate::storage::{Account, MadeBy, Session, Trace};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use subtle::ConstantTimeEq as _;
+
+/// Seconds the link works (7 days).
+const LIFE: i64 = 7 * 86_400;
+
+/// The letter to the owner of `account` about `session`, in one trace with `audit`.
+pub(super) fn notice(app: &App, account: &Account, session: &Session, audit: Entry) -> Trace {
+    let now = session.created_at;
+    let token = token(app, &account.id, &session.id, now);
+    let matter = match session.made_by {
+        MadeBy::Link => Matter::NewPhone { token },
+        _ => Matter::NewComputer { token },
+    };
+    let notice = letter(account, now, &session.device, session.network.as_deref(), matter);
+    Trace { audit, mail: Some(app.seal(&notice, now + NOTICE_LIFE)) }
+}
+
+/// Whose session the link would end.
+pub(super) struct Target {
+    pub(super) account_id: String,
+    pub(super) session_id: String,
+}
+
+/// Account and session by name, the time, and a keyed hash over them: nothing has to be stored.
+fn token(app: &App, account_id: &str, session_id: &str, now: i64) -> String {
+    let said = format!("{account_id}.{session_id}.{now}");
+    format!("{said}.{}", URL_SAFE_NO_PAD.encode(mac(app, &said)))
+}
+
+/// `None` for a link that is not ours, or older than it may be.
+pub(super) fn read(app: &App, token: &str) -> Option<Target> {
+    let (said, hash) = token.rsplit_once('.')?;
+    let hash = URL_SAFE_NO_PAD.decode(hash).ok()?;
+    if !bool::from(hash.as_slice().ct_eq(&mac(app, said))) {
+        return None;
+    }
+    let mut parts = said.split('.');
+    let (account_id, session_id, at) = (parts.next()?, parts.next()?, parts.next()?.parse::<i64>().ok()?);
+    (app.clock().now() < at + LIFE)
+        .then(|| Target { account_id: account_id.to_owned(), session_id: session_id.to_owned() })
+}
+
+fn mac(app: &App, said: &str) -> [u8; 16] {
+    let mut short = [0; 16];
+    short.copy_from_slice(&app.pepper().mac("not me", &[said.as_bytes()])[..16]);
+    short
+}

@@ -1,0 +1,318 @@
+use super::SqliteStorage;
+use crate::audit::Entry;
+use crate::storage::{
+    Codes, Confirmed, Direction, Opening, Pairing, PairingKey, PairingState, Pairings, Polled, Result, Scan,
+    Seen, StorageError, Trace,
+};
+use async_trait::async_trait;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row as _, SqliteConnection};
+
+/// Seconds that an interval grows by, for good (RFC 8628 section 3.5).
+const SLOWER: i64 = 5;
+
+#[async_trait]
+impl Pairings for SqliteStorage {
+    async fn see(&self, seen: &Seen) -> Result<bool> {
+        let mut write = self.write().await?;
+        let fresh = see(&mut write, seen).await?;
+        write.commit().await?;
+        Ok(fresh)
+    }
+
+    async fn add_pairing(
+        &self,
+        pairing: &Pairing,
+        codes: &Codes,
+        most: u32,
+        audit: &Entry,
+    ) -> Result<Option<i64>> {
+        let mut write = self.write().await?;
+        let ends: Vec<i64> = sqlx::query_scalar(
+            "SELECT until FROM pairings WHERE line_mac = ? AND until > ? AND direction = ? \
+             AND state IN ('pending', 'scanned', 'confirmed', 'approved') ORDER BY until",
+        )
+        .bind(&pairing.line_mac)
+        .bind(pairing.created_at)
+        .bind(pairing.direction.name())
+        .fetch_all(&mut *write)
+        .await?;
+        if let (Some(first), true) = (ends.first(), ends.len() >= most as usize) {
+            return Ok(Some(first - pairing.created_at));
+        }
+        sqlx::query(
+            "INSERT INTO pairings (id, direction, state, handle, user_code_mac, device_code_hash, jkt, device, network, \
+             line_mac, owner_session, account_id, created_at, until, poll_interval) \
+             VALUES (?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        )
+        .bind(&pairing.id)
+        .bind(pairing.direction.name())
+        .bind(&pairing.handle)
+        .bind(&codes.user_code_mac)
+        .bind(&codes.device_code_hash)
+        .bind(&pairing.jkt)
+        .bind(&pairing.device)
+        .bind(&pairing.network)
+        .bind(&pairing.line_mac)
+        .bind(&pairing.owner_session)
+        .bind(&pairing.account_id)
+        .bind(pairing.created_at)
+        .bind(pairing.until)
+        .bind(pairing.interval)
+        .execute(&mut *write)
+        .await?;
+        super::audit(&mut write, audit).await?;
+        write.commit().await?;
+        Ok(None)
+    }
+
+    async fn pairing(&self, key: PairingKey<'_>, now: i64) -> Result<Option<Pairing>> {
+        let query = match key {
+            PairingKey::Id(id) => sqlx::query("SELECT * FROM pairings WHERE id = ?").bind(id),
+            PairingKey::Handle(handle) => sqlx::query("SELECT * FROM pairings WHERE handle = ?").bind(handle),
+            PairingKey::DeviceCode(hash) => {
+                sqlx::query("SELECT * FROM pairings WHERE device_code_hash = ?").bind(hash)
+            }
+            PairingKey::UserCode(mac) => {
+                sqlx::query("SELECT * FROM pairings WHERE user_code_mac = ?").bind(mac)
+            }
+        };
+        query.fetch_optional(&self.pool).await?.map(|row| read(row, now)).transpose()
+    }
+
+    async fn pairings(&self, account_id: &str, now: i64) -> Result<Vec<Pairing>> {
+        sqlx::query(
+            "SELECT pairings.* FROM pairings LEFT JOIN sessions ON sessions.id = pairings.session_id \
+             WHERE pairings.account_id = ? AND (\
+             (pairings.state IN ('pending', 'scanned', 'confirmed', 'approved') AND pairings.until > ?) OR \
+             (pairings.state = 'consumed' AND sessions.ends_at > ? AND sessions.refresh_until > ?)) \
+             ORDER BY pairings.created_at DESC, pairings.id",
+        )
+        .bind(account_id)
+        .bind(now)
+        .bind(now)
+        .bind(now)
+        .fetch_all(&self.pool)
+        .await?
+        .into_iter()
+        .map(|row| read(row, now))
+        .collect()
+    }
+
+    async fn poll(&self, device_code_hash: &[u8], jkt: &str, seen: &Seen, now: i64) -> Result<Polled> {
+        let mut write = self.write().await?;
+        let row = sqlx::query("SELECT * FROM pairings WHERE device_code_hash = ? AND jkt = ?")
+            .bind(device_code_hash)
+            .bind(jkt)
+            .fetch_optional(&mut *write)
+            .await?;
+        let Some(row) = row else { return Ok(Polled::Unknown) };
+        if !see(&mut write, seen).await? {
+            return Ok(Polled::Replayed);
+        }
+        let polled_at: Option<i64> = row.try_get("polled_at")?;
+        let mut pairing = read(row, now)?;
+        let waits =
+            matches!(pairing.state, PairingState::Pending | PairingState::Scanned | PairingState::Confirmed);
+        let too_soon = waits && polled_at.is_some_and(|at| now < at + pairing.interval);
+        if too_soon {
+            pairing.interval += SLOWER;
+        }
+        sqlx::query("UPDATE pairings SET polled_at = ?, poll_interval = ? WHERE id = ?")
+            .bind(now)
+            .bind(pairing.interval)
+            .bind(&pairing.id)
+            .execute(&mut *write)
+            .await?;
+        write.commit().await?;
+        Ok(Polled::Found { pairing: Box::new(pairing), too_soon })
+    }
+
+    async fn scan(
+        &self,
+        id: &str,
+        account_id: Option<&str>,
+        scan: &Scan,
+        until: i64,
+        audit: &Entry,
+    ) -> Result<bool> {
+        let mut write = self.write().await?;
+        let moved = sqlx::query(
+            "UPDATE pairings SET state = 'scanned', account_id = coalesce(account_id, ?), holder = ?, \
+             phone_device = ?, phone_network = ?, scanned_at = ?, until = ? \
+             WHERE id = ? AND state = 'pending' AND until > ?",
+        )
+        .bind(account_id)
+        .bind(&scan.holder)
+        .bind(&scan.phone_device)
+        .bind(&scan.phone_network)
+        .bind(scan.at)
+        .bind(until)
+        .bind(id)
+        .bind(scan.at)
+        .execute(&mut *write)
+        .await?;
+        if moved.rows_affected() == 0 {
+            return Ok(false);
+        }
+        super::audit(&mut write, audit).await?;
+        write.commit().await?;
+        Ok(true)
+    }
+
+    async fn confirm(
+        &self,
+        id: &str,
+        right: bool,
+        most: u32,
+        now: i64,
+        passed: &Entry,
+        missed: &Entry,
+    ) -> Result<Confirmed> {
+        let mut write = self.write().await?;
+        // One statement decides and counts: of many at once, each is compared with what the last left.
+        let row = sqlx::query(
+            "UPDATE pairings SET wrong_tries = wrong_tries + ?1, state = CASE \
+             WHEN ?1 = 0 THEN 'confirmed' WHEN wrong_tries + 1 >= ?2 THEN 'denied' ELSE state END \
+             WHERE id = ?3 AND state = 'scanned' AND until > ?4 RETURNING wrong_tries, until",
+        )
+        .bind(i64::from(!right))
+        .bind(most)
+        .bind(id)
+        .bind(now)
+        .fetch_optional(&mut *write)
+        .await?;
+        let Some(row) = row else {
+            let row =
+                sqlx::query("SELECT * FROM pairings WHERE id = ?").bind(id).fetch_one(&mut *write).await?;
+            return Ok(Confirmed::No(read(row, now)?.state));
+        };
+        super::audit(&mut write, if right { passed } else { missed }).await?;
+        write.commit().await?;
+        if right {
+            return Ok(Confirmed::Yes { until: row.try_get("until")? });
+        }
+        let tries: u32 = row.try_get("wrong_tries")?;
+        Ok(Confirmed::Wrong { left: most.saturating_sub(tries) })
+    }
+
+    async fn approve(&self, id: &str, holder: &[u8], now: i64, until: i64, audit: &Entry) -> Result<bool> {
+        let mut write = self.write().await?;
+        let moved = sqlx::query(
+            "UPDATE pairings SET state = 'approved', until = max(until, ?) \
+             WHERE id = ? AND state = 'confirmed' AND holder = ? AND until > ?",
+        )
+        .bind(until)
+        .bind(id)
+        .bind(holder)
+        .bind(now)
+        .execute(&mut *write)
+        .await?;
+        if moved.rows_affected() == 0 {
+            return Ok(false);
+        }
+        super::audit(&mut write, audit).await?;
+        write.commit().await?;
+        Ok(true)
+    }
+
+    async fn close_pairing(&self, id: &str, to: PairingState, now: i64, audit: &Entry) -> Result<bool> {
+        let mut write = self.write().await?;
+        let moved = sqlx::query(
+            "UPDATE pairings SET state = ? WHERE id = ? AND until > ? \
+             AND state IN ('pending', 'scanned', 'confirmed', 'approved')",
+        )
+        .bind(to.name())
+        .bind(id)
+        .bind(now)
+        .execute(&mut *write)
+        .await?;
+        if moved.rows_affected() == 0 {
+            return Ok(false);
+        }
+        super::audit(&mut write, audit).await?;
+        write.commit().await?;
+        Ok(true)
+    }
+
+    async fn consume(&self, id: &str, opening: &Opening, trace: &Trace) -> Result<bool> {
+        let mut write = self.write().await?;
+        let session = &opening.session;
+        let moved = sqlx::query(
+            "UPDATE pairings SET state = 'consumed', session_id = ? \
+             WHERE id = ? AND state = 'approved' AND account_id = ? AND until > ?",
+        )
+        .bind(&session.id)
+        .bind(id)
+        .bind(&session.account_id)
+        .bind(session.created_at)
+        .execute(&mut *write)
+        .await?;
+        if moved.rows_affected() == 0 {
+            return Ok(false);
+        }
+        super::sessions::open(&mut write, opening).await?;
+        super::record(&mut write, trace).await?;
+        write.commit().await?;
+        Ok(true)
+    }
+}
+
+/// Ends what the account has open: its sessions are ending, and these would become new ones.
+pub(super) async fn close_all(connection: &mut SqliteConnection, account_id: &str) -> Result<()> {
+    sqlx::query(
+        "UPDATE pairings SET state = 'denied' WHERE account_id = ? \
+         AND state IN ('pending', 'scanned', 'confirmed', 'approved')",
+    )
+    .bind(account_id)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn see(connection: &mut SqliteConnection, seen: &Seen) -> Result<bool> {
+    let done = sqlx::query("INSERT INTO dpop_seen (proof, until) VALUES (?, ?) ON CONFLICT DO NOTHING")
+        .bind(&seen.proof)
+        .bind(seen.until)
+        .execute(connection)
+        .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+fn read(row: SqliteRow, now: i64) -> Result<Pairing> {
+    let (direction, state): (String, String) = (row.try_get("direction")?, row.try_get("state")?);
+    let odd = |what: &str| StorageError::Failed(format!("a pairing with an unknown {what}").into());
+    let direction = [Direction::Computer, Direction::Phone]
+        .into_iter()
+        .find(|one| one.name() == direction)
+        .ok_or_else(|| odd("direction"))?;
+    let state = PairingState::ALL.into_iter().find(|one| one.name() == state).ok_or_else(|| odd("state"))?;
+    let until: i64 = row.try_get("until")?;
+    let holder: Option<Vec<u8>> = row.try_get("holder")?;
+    let scan = match holder {
+        None => None,
+        Some(holder) => Some(Scan {
+            holder,
+            phone_device: row.try_get("phone_device")?,
+            phone_network: row.try_get("phone_network")?,
+            at: row.try_get("scanned_at")?,
+        }),
+    };
+    Ok(Pairing {
+        id: row.try_get("id")?,
+        direction,
+        state: if state.is_open() && until <= now { PairingState::Expired } else { state },
+        handle: row.try_get("handle")?,
+        jkt: row.try_get("jkt")?,
+        device: row.try_get("device")?,
+        network: row.try_get("network")?,
+        line_mac: row.try_get("line_mac")?,
+        owner_session: row.try_get("owner_session")?,
+        account_id: row.try_get("account_id")?,
+        scan,
+        created_at: row.try_get("created_at")?,
+        until,
+        interval: row.try_get("poll_interval")?,
+        session_id: row.try_get("session_id")?,
+    })
+}
