@@ -8,6 +8,7 @@
 
 mod authenticator;
 mod demo;
+mod demo_addresses;
 mod demo_pairing;
 mod demo_vault;
 mod desk;

@@ -9,12 +9,12 @@ use accounts::flow::{Done, Finish, Purpose};
 use accounts::provider::{CodeAsk, CodePurpose, CodeShape, Problem, Way, WeakReason};
 use accounts::signed_in::Resolution;
 use accounts::store::{StoreKind, Why};
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
 
 mod servers;
+mod time;
 
 pub use servers::*;
+pub use time::*;
 
 pub const CANCELLED: (&str, &str) = ("Stopped.", "Nothing more was done. What was made is kept.");
 pub const NO_TERMINAL: (&str, &str) =
@@ -190,39 +190,6 @@ pub fn in_the_air(count: usize) -> String {
 
 pub fn did_you_mean(suggestion: &str) -> String {
     format!("Did you mean {suggestion}?")
-}
-
-pub fn wait(wait: Duration) -> String {
-    format!("Try again in {}.", span(wait))
-}
-
-/// Rounded up: a countdown never ends before its time.
-pub fn span(wait: Duration) -> String {
-    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-    match seconds {
-        1 => "1 second".into(),
-        0..120 => format!("{seconds} seconds"),
-        _ => format!("{} minutes", seconds.div_ceil(60)),
-    }
-}
-
-/// A moment that may not be known.
-pub fn day_if_any(at: Option<SystemTime>) -> String {
-    at.map_or_else(|| "–".into(), day)
-}
-
-pub fn day(at: SystemTime) -> String {
-    Timestamp::try_from(at).map_or_else(
-        |_| "?".into(),
-        |at| at.to_zoned_datetime(TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string(),
-    )
-}
-
-pub fn clock(at: SystemTime) -> String {
-    Timestamp::try_from(at).map_or_else(
-        |_| "?".into(),
-        |at| at.to_zoned_datetime(TimeZone::system()).strftime("%H:%M").to_string(),
-    )
 }
 
 pub fn store(kind: StoreKind) -> &'static str {
