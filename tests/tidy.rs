@@ -99,6 +99,28 @@ fn every_server_has_what_the_page_on_adding_one_asks_for() {
 
 /// Servers' words and stored records are read with serde, in modules that nothing outside can name.
 #[test]
+fn every_threat_of_a_pairing_has_the_tests_that_its_page_names() {
+    let tests: String = ["crates/recovery-server/tests/pairing", "crates/accounts/tests/pairing"]
+        .iter()
+        .flat_map(|folder| files(folder, &["rs"]))
+        .map(|file| read(&file))
+        .collect();
+    let page = read(&root().join("docs/pairing.md"));
+    let table = page.split("## Threats").nth(1).unwrap().split("\n## ").next().unwrap();
+    let mut named = 0;
+    for row in table.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| Threat")) {
+        let cells: Vec<&str> = row.split('|').collect();
+        let names: Vec<&str> = cells[3].split('`').skip(1).step_by(2).collect();
+        assert!(!names.is_empty(), "no test holds off: {}", cells[1].trim());
+        for name in names {
+            assert!(tests.contains(&format!("fn {name}(")), "there is no test {name}");
+            named += 1;
+        }
+    }
+    assert!(named >= 40, "{named}");
+}
+
+#[test]
 fn the_domain_types_cannot_be_serialised() {
     let private = ["wire", "records"];
     for file in files("crates/accounts/src", &["rs"]) {

@@ -1,8 +1,6 @@
 //! Everything that is said to the person, in English, two lines for what went wrong: what happened, what to do.
 //! What `--help` says stands in `args.rs`.
 
-use std::time::{Duration, SystemTime};
-
 use accounts::ErrorKind;
 use accounts::address::AddressProblem;
 use accounts::flow::{Done, Finish, Purpose};
