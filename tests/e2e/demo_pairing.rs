@@ -26,7 +26,7 @@ pub async fn pairing(desk: &Desk, transcript: &mut Transcript) -> Result<()> {
     phone.sign_in().await?;
     phone.await_form("/device/scan").await?;
     transcript.phone(&phone, "The phone scans it. It has signed in once, and says who is asking").await?;
-    phone.press("/device/scan").await?;
+    phone.submit("/device/scan").await?;
     let digits = phone.digits().await?;
     transcript.phone(&phone, "The person is in front of the computer: the phone shows a code").await?;
     transcript.step(window, "confirm-code", "The window has noticed, and asks for the code").await?;
@@ -37,9 +37,9 @@ pub async fn pairing(desk: &Desk, transcript: &mut Transcript) -> Result<()> {
     window.type_into("code-input", &digits).await?;
     transcript.step(window, "wait-for-phone", "Type it right: the phone has the last word").await?;
     phone.await_form("/device/approve").await?;
-    phone.type_into("password", FORGOTTEN).await?;
+    phone.fill("password", FORGOTTEN).await?;
     transcript.phone(&phone, "The phone asks for the password once more").await?;
-    phone.press("/device/approve").await?;
+    phone.submit("/device/approve").await?;
     transcript
         .step(window, "confirm-account", "The window says whose account it is, and keeps nothing yet")
         .await?;
@@ -73,19 +73,19 @@ async fn link_a_phone(desk: &Desk, server: &AccountServer, transcript: &mut Tran
     let phone = Phone::open(desk).await?;
     phone.open_link(&link_in_the_window(window).await?).await?;
     transcript.phone(&phone, "A phone that is signed in nowhere scans it").await?;
-    phone.press("/link/scan").await?;
+    phone.submit("/link/scan").await?;
     transcript.step(window, "show-code", "The window shows a code, and which phone it was").await?;
     let digits: String = window.text("show-code").await?.chars().filter(char::is_ascii_digit).collect();
     // The same digits stand there once more for those who hear the page.
     let digits = digits.get(digits.len().saturating_sub(6)..).context("six digits")?;
-    phone.type_into("digits", digits).await?;
+    phone.fill("digits", digits).await?;
     transcript.phone(&phone, "The code is typed on the phone").await?;
-    phone.press("/link/confirm").await?;
+    phone.submit("/link/confirm").await?;
     transcript.step(window, "allow-phone", "Let that phone in?").await?;
     window.press("use-saved").await?;
     transcript.step(window, "done", "Yes, with the password that is kept").await?;
     phone.await_form("/link/finish").await?;
-    phone.press("/link/finish").await?;
+    phone.submit("/link/finish").await?;
     phone.await_words("jana").await?;
     transcript.phone(&phone, "The phone is signed in").await?;
     phone.close().await;
@@ -98,7 +98,7 @@ async fn link_a_phone(desk: &Desk, server: &AccountServer, transcript: &mut Tran
     let phone = Phone::open(desk).await?;
     phone.open_link(&link_in_the_window(window).await?).await?;
     phone.sign_in().await?;
-    phone.press("/device/deny").await?;
+    phone.submit("/device/deny").await?;
     transcript.step(window, "pairing-over", "The phone denies it: the window says so").await?;
     phone.close().await;
     window.press("cancel").await?;

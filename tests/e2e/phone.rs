@@ -64,19 +64,19 @@ impl Phone {
 
     /// Signs in on the page that asks for it.
     pub async fn sign_in(&self) -> Result<()> {
-        self.type_into("identifier", IDENTIFIER).await?;
-        self.type_into("password", FORGOTTEN).await?;
-        self.press("/device/sign-in").await
+        self.fill("identifier", IDENTIFIER).await?;
+        self.fill("password", FORGOTTEN).await?;
+        self.submit("/device/sign-in").await
     }
 
-    pub async fn type_into(&self, name: &str, words: &str) -> Result<()> {
+    pub async fn fill(&self, name: &str, words: &str) -> Result<()> {
         let field = self.see(&format!("main input[name='{name}']")).await?;
         field.clear().await?;
         Ok(field.send_keys(words).await?)
     }
 
     /// Presses the button of the form that goes there.
-    pub async fn press(&self, action: &str) -> Result<()> {
+    pub async fn submit(&self, action: &str) -> Result<()> {
         self.see(&format!("form[action='{action}'] button")).await?.click().await?;
         Ok(())
     }

@@ -135,9 +135,9 @@ async fn the_answers_have_the_members_of_rfc_8628_and_9449() {
     let world = World::new().await;
     let computer = Computer::new(1);
     let answer = computer.ask_as(&world, "Regain").await;
-    let members = members(&answer.body);
+    let first = members(&answer.body);
     assert_eq!(
-        members,
+        first,
         [
             "device_code",
             "expires_in",
@@ -153,9 +153,9 @@ async fn the_answers_have_the_members_of_rfc_8628_and_9449() {
     let q = answer.text("verification_uri_complete").split_once("?q=").unwrap().1.len();
     assert!(q <= 40, "{q}");
     let (_, token) = Scene::paired().await;
-    let members = members(&token.body);
+    let last = members(&token.body);
     assert_eq!(
-        members,
+        last,
         [
             "access_token",
             "account",
