@@ -310,11 +310,13 @@ impl Flow {
             }
             (Question::NewPassword { .. }, Given::Generated) => self.send_candidate().await,
             (Question::NewPassword { unknown: true, .. }, Given::FindOut) => self.find_out().await,
-            (Question::ScanQr(_) | Question::WaitForPhone(_) | Question::ShowCode(_), Given::Wait) => {
-                self.pass_on(Answer::Wait).await
-            }
-            // The phone may have been put away meanwhile.
-            (Question::ConfirmCode(_), Given::Wait) => self.pass_on(Answer::Wait).await,
+            (
+                Question::ScanQr(_)
+                | Question::ConfirmCode(_)
+                | Question::WaitForPhone(_)
+                | Question::ShowCode(_),
+                Given::Wait,
+            ) => self.pass_on(Answer::Wait).await,
             (Question::ConfirmCode(_), Given::Code(code)) => self.pass_on(Answer::Code(code)).await,
             (Question::ConfirmAccount { .. }, Given::Yes) => self.pass_on(Answer::Yes).await,
             (Question::AllowPhone { .. }, Given::Password(password)) => {

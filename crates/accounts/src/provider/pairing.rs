@@ -16,8 +16,10 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::http::{Call, Reply};
 use crate::secret::Secret;
 
+mod rhythm;
 mod wire;
 
+pub(super) use rhythm::{Next, Rhythm};
 pub(super) use wire::Grant;
 
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
@@ -27,8 +29,6 @@ pub(super) const CLIENT: &str = "regain-desktop";
 const SLOWER: Duration = Duration::from_secs(5);
 /// The interval where the server gives none (RFC 8628, 3.2), and the least that is believed.
 const INTERVAL: u64 = 5;
-/// The longest wait between two polls while the network is away.
-const FURTHEST: Duration = Duration::from_secs(60);
 /// A QR code is shown that much before it runs out for the last time.
 const EARLY: Duration = Duration::from_secs(10);
 /// The longest that a pairing is waited for, whatever the server says.
@@ -70,10 +70,7 @@ pub(super) struct Pair {
     key: Option<ProofKey>,
     arrival: Arc<dyn Arrival>,
     device_code: Secret,
-    interval: Duration,
-    /// Failed polls in a row.
-    failures: u32,
-    last: Option<SystemTime>,
+    rhythm: Rhythm,
     state: State,
 }
 
@@ -114,14 +111,14 @@ impl Pair {
         let ask = first_ask(&desk, &places, &begun)?;
         let challenge = Challenge::ScanQr(ask.clone());
         let pair = Self {
-            interval: Duration::from_secs(begun.interval.unwrap_or(INTERVAL).clamp(INTERVAL, 60)),
+            rhythm: Rhythm::every(Duration::from_secs(
+                begun.interval.unwrap_or(INTERVAL).clamp(INTERVAL, 60),
+            )),
             desk,
             places,
             key,
             arrival,
             device_code: Secret::new(begun.device_code),
-            failures: 0,
-            last: None,
             state: State::Scan(ask),
         };
         Ok((pair, challenge))
@@ -152,54 +149,21 @@ impl Pair {
         }
     }
 
-    fn pause(&self) -> Duration {
-        match self.failures {
-            0 => self.interval,
-            failures => (self.interval * 2_u32.saturating_pow(failures.min(8))).min(FURTHEST),
-        }
-    }
-
     /// Polls until something is different from what the person sees.
     async fn wait(&mut self) -> Result<Step> {
         loop {
-            if let State::Granted(_) = self.state {
-                return self.arrive().await;
+            match self.state {
+                State::Granted(_) => return self.arrive().await,
+                State::Arrived(..) => return self.ask(None),
+                _ => {}
             }
-            if let State::Arrived(..) = self.state {
-                return self.ask(None);
-            }
-            let now = self.desk.clock.now();
-            // A computer that slept, or a clock that was set, must not wait for a moment that is long past or far away.
-            let since =
-                self.last.map_or(Duration::ZERO, |last| now.duration_since(last).unwrap_or(self.pause()));
-            let pause = self.pause().saturating_sub(since);
-            self.desk.clock.wait(pause).await;
-            let before = self.failures;
+            self.rhythm.pause(&*self.desk.clock).await;
             let polled = self.poll().await;
-            self.last = Some(self.desk.clock.now());
-            match polled {
-                Ok(Some(())) => {
-                    self.failures = 0;
-                    if let State::Granted(_) = self.state {
-                        continue;
-                    }
-                    return self.ask(None);
+            match self.rhythm.judge(polled, self.desk.clock.now(), self.ends_at()) {
+                Ok(Next::Show(problem)) if !matches!(self.state, State::Granted(_)) => {
+                    return self.ask(problem);
                 }
-                Ok(None) if before > 0 => {
-                    self.failures = 0;
-                    return self.ask(None);
-                }
-                Ok(None) => {}
-                Err(error) if passes(error.kind()) => {
-                    if self.ends_at().is_some_and(|end| self.desk.clock.now() >= end) {
-                        self.state = State::Over;
-                        return Err(ErrorKind::Expired.into());
-                    }
-                    self.failures += 1;
-                    if self.failures == 1 {
-                        return self.ask(Some(Problem::StillTrying));
-                    }
-                }
+                Ok(_) => {}
                 Err(error) => {
                     if error.kind().ends_flow() {
                         self.state = State::Over;
@@ -211,36 +175,36 @@ impl Pair {
     }
 
     /// One question to the server; whether there is something new to show.
-    async fn poll(&mut self) -> Result<Option<()>> {
+    async fn poll(&mut self) -> Result<bool> {
         let code = self.device_code.clone();
         let fields = [("grant_type", GRANT), ("device_code", code.expose()), ("client_id", CLIENT)];
         let reply = call(&self.desk, &self.places, self.key.as_ref(), &self.places.token, &fields).await?;
         if reply.is_success() {
             let granted: wire::Granted = reply.json()?;
             self.state = State::Granted(granted.into());
-            return Ok(Some(()));
+            return Ok(true);
         }
         match error_of(&reply).as_deref() {
             Some("authorization_pending") => self.pending(&reply),
             Some("slow_down") => {
                 let asked = reply.json::<wire::Pending>().ok().and_then(|pending| pending.interval);
-                self.interval =
-                    (self.interval + SLOWER).max(Duration::from_secs(asked.unwrap_or(0).min(300)));
+                self.rhythm.interval =
+                    (self.rhythm.interval + SLOWER).max(Duration::from_secs(asked.unwrap_or(0).min(300)));
                 self.pending(&reply)
             }
             Some("access_denied") => Err(ErrorKind::Refused.into()),
             Some("expired_token" | "invalid_grant") => Err(ErrorKind::Expired.into()),
             _ if reply.status == 429 => {
-                self.interval =
-                    (self.interval + SLOWER).max(reply.retry_after.unwrap_or_default().min(FURTHEST));
-                Ok(None)
+                self.rhythm.interval = (self.rhythm.interval + SLOWER)
+                    .max(reply.retry_after.unwrap_or_default().min(rhythm::FURTHEST));
+                Ok(false)
             }
             _ => Err(reply.broken_promise()),
         }
     }
 
     /// What a server that says more than it must has said.
-    fn pending(&mut self, reply: &Reply) -> Result<Option<()>> {
+    fn pending(&mut self, reply: &Reply) -> Result<bool> {
         let now = self.desk.clock.now();
         let is_over = self.ends_at().is_some_and(|end| now >= end);
         let said: wire::Pending = reply.json()?;
@@ -254,25 +218,20 @@ impl Pair {
                     valid_until,
                     tries_left: None,
                 });
-                Ok(Some(()))
+                Ok(true)
             }
             // Confirmed by a call whose answer was lost.
             (Some("confirmed"), State::Scan(_) | State::Confirm(_)) => {
                 self.state = State::Approve(WaitAsk { valid_until: until(said.expires_in) });
-                Ok(Some(()))
+                Ok(true)
             }
             (_, State::Scan(ask)) => {
-                let Some(link) = said.verification_uri_complete.filter(|link| *link != ask.link) else {
-                    return if is_over { Err(ErrorKind::Expired.into()) } else { Ok(None) };
-                };
-                let link = page(&self.desk, &link)?;
-                ask.link = link;
-                ask.shown_at = now;
-                ask.renews_at = said.qr_expires_in.map(|left| renewal(now, left));
-                Ok(Some(()))
+                let link = said.verification_uri_complete.as_deref();
+                let new = renew(ask, &self.desk, link, said.qr_expires_in)?;
+                if is_over && !new { Err(ErrorKind::Expired.into()) } else { Ok(new) }
             }
             _ if is_over => Err(ErrorKind::Expired.into()),
-            _ => Ok(None),
+            _ => Ok(false),
         }
     }
 
@@ -383,10 +342,9 @@ async fn call(
 fn first_ask(desk: &Desk, places: &Places, begun: &wire::Begun) -> Result<QrAsk> {
     let now = desk.clock.now();
     let link = begun.verification_uri_complete.as_deref().unwrap_or(&begun.verification_uri);
-    let short = page(desk, &begun.verification_uri)?;
     Ok(QrAsk {
         link: page(desk, link)?,
-        address: short.trim_start_matches("https://").trim_start_matches("http://").to_owned(),
+        address: bare(&page(desk, &begun.verification_uri)?),
         letters: begun.user_code.clone(),
         shown_at: now,
         renews_at: begun.qr_expires_in.map(|left| renewal(now, left)),
@@ -397,7 +355,7 @@ fn first_ask(desk: &Desk, places: &Places, begun: &wire::Begun) -> Result<QrAsk>
 }
 
 /// The page for the phone, which may be at another host: a password is typed there, so it is held to the rules for servers.
-fn page(desk: &Desk, link: &str) -> Result<String> {
+pub(super) fn page(desk: &Desk, link: &str) -> Result<String> {
     let unsafe_page = || Error::new(ErrorKind::Protocol, "the page for the phone is not encrypted");
     let url = desk.base.join(link).map_err(|_| unsafe_page())?;
     match address::parse(url.as_str()) {
@@ -406,15 +364,28 @@ fn page(desk: &Desk, link: &str) -> Result<String> {
     }
 }
 
-fn renewal(now: SystemTime, left: u64) -> SystemTime {
+/// Takes a newer picture in the place of the one that is shown; whether there was one.
+pub(super) fn renew(ask: &mut QrAsk, desk: &Desk, link: Option<&str>, left: Option<u64>) -> Result<bool> {
+    let Some(link) = link.map(|link| page(desk, link)).transpose()?.filter(|link| *link != ask.link) else {
+        return Ok(false);
+    };
+    let now = desk.clock.now();
+    ask.link = link;
+    ask.shown_at = now;
+    ask.renews_at = left.map(|left| renewal(now, left));
+    Ok(true)
+}
+
+/// An address as people type it.
+pub(super) fn bare(address: &str) -> String {
+    address.trim_start_matches("https://").trim_start_matches("http://").to_owned()
+}
+
+/// When a QR code that works for `left` seconds gives way to the next.
+pub(super) fn renewal(now: SystemTime, left: u64) -> SystemTime {
     now + Duration::from_secs(left.min(LONGEST)).saturating_sub(EARLY)
 }
 
 fn error_of(reply: &Reply) -> Option<String> {
     reply.json::<wire::Failure>().ok().map(|failure| failure.error)
-}
-
-/// What goes away by itself: the pairing is still there when it has.
-fn passes(kind: ErrorKind) -> bool {
-    matches!(kind, ErrorKind::Offline | ErrorKind::ServerTrouble | ErrorKind::RateLimited { .. })
 }

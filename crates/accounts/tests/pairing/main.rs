@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a surprise must stop the test")]
 
 mod bench;
+#[path = "../../../recovery-server/tests/common/page.rs"]
+mod page;
 mod phone;
 
 use accounts::flow::{Done, Flow, Given, Purpose, Question};

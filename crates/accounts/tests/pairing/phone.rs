@@ -8,6 +8,7 @@ use reqwest::{Client, Method};
 use url::Url;
 
 use super::bench::PASSWORD;
+use super::page;
 
 const FIREFOX: &str = "Mozilla/5.0 (Android 15; Mobile; rv:140.0) Gecko/140.0 Firefox/140.0";
 
@@ -47,7 +48,7 @@ impl Phone {
     }
 
     pub async fn submit(&mut self, page: &Page, action: &str, fields: &[(&str, &str)]) -> Page {
-        let hidden = page.fields(action);
+        let hidden = page::form(&page.html, action);
         let form = {
             let mut form = url::form_urlencoded::Serializer::new(String::new());
             form.extend_pairs(hidden).extend_pairs(fields).finish()
@@ -90,26 +91,10 @@ impl Phone {
 
 impl Page {
     pub fn has(&self, action: &str) -> bool {
-        self.html.contains(&format!("action=\"{action}\""))
+        page::has_form(&self.html, action)
     }
 
-    /// The six digits that it shows.
     pub fn digits(&self) -> String {
-        let start = "<p class=\"digits\" dir=\"ltr\">";
-        let rest = self.html.split_once(start).unwrap_or_else(|| panic!("{}", self.html)).1;
-        rest.split_once("</p>").unwrap().0.replace(' ', "")
-    }
-
-    fn fields(&self, action: &str) -> Vec<(String, String)> {
-        let start = format!("action=\"{action}\"");
-        let rest = self.html.split_once(&start).unwrap_or_else(|| panic!("no {action} in {}", self.html)).1;
-        let form = rest.split_once("</form>").unwrap().0;
-        form.split("<input type=\"hidden\" name=\"")
-            .skip(1)
-            .map(|input| {
-                let (name, rest) = input.split_once("\" value=\"").unwrap();
-                (name.to_owned(), rest.split_once('"').unwrap().0.to_owned())
-            })
-            .collect()
+        page::digits(&self.html)
     }
 }

@@ -3,6 +3,7 @@
 #![expect(dead_code, reason = "each test file uses its own part")]
 
 pub mod computer;
+pub mod page;
 pub mod phone;
 
 use axum::Router;

@@ -1,7 +1,7 @@
 //! A phone's browser: it keeps cookies, reads forms, submits them, and follows redirects.
 
 use super::computer::form;
-use super::{PASSWORD, World};
+use super::{PASSWORD, World, page};
 use axum::body::Body;
 use axum::http::{HeaderMap, Method};
 use std::collections::BTreeMap;
@@ -146,32 +146,16 @@ impl Phone {
 }
 
 impl Page {
-    /// The hidden fields of the form with this action.
     pub fn form(&self, action: &str) -> Vec<(String, String)> {
-        let start = format!("action=\"{action}\">");
-        let rest = self.html.split_once(&start).unwrap_or_else(|| panic!("no {action} in {}", self.html)).1;
-        let form = rest.split_once("</form>").unwrap().0;
-        form.split("<input type=\"hidden\" name=\"")
-            .skip(1)
-            .map(|input| {
-                let (name, rest) = input.split_once("\" value=\"").unwrap();
-                (name.to_owned(), rest.split_once("\">").unwrap().0.to_owned())
-            })
-            .collect()
+        page::form(&self.html, action)
     }
 
     pub fn has_form(&self, action: &str) -> bool {
-        self.html.contains(&format!("action=\"{action}\">"))
+        page::has_form(&self.html, action)
     }
 
-    /// The six digits it shows.
     pub fn code(&self) -> String {
-        let rest = self
-            .html
-            .split_once("<p class=\"digits\" dir=\"ltr\">")
-            .unwrap_or_else(|| panic!("{}", self.html))
-            .1;
-        rest.split_once("</p>").unwrap().0.replace(' ', "")
+        page::digits(&self.html)
     }
 
     pub fn says(&self, text: &str) -> bool {

@@ -3,21 +3,18 @@
 use std::time::SystemTime;
 
 use super::*;
+use crate::provider::pairing::{Next, Rhythm, bare, page, renew, renewal};
 use crate::provider::{Phone, QrAsk, QrFor, ShowAsk};
 
 /// Between two looks at what the phone does.
 const INTERVAL: Duration = Duration::from_secs(2);
-/// The longest wait between two looks while the network is away.
-const FURTHEST: Duration = Duration::from_secs(60);
-/// A QR code is renewed that much before it runs out.
-const EARLY: Duration = Duration::from_secs(10);
 
 struct Link {
     line: Line,
     session: Session,
     renewed: bool,
     id: String,
-    failures: u32,
+    rhythm: Rhythm,
     state: State,
 }
 
@@ -39,8 +36,8 @@ pub(super) async fn begin(line: Line, mut session: Session) -> Result<(Box<dyn E
     let link: wire::Link = success(&reply)?.json()?;
     let now = line.desk.clock.now();
     let ask = QrAsk {
-        link: link.url,
-        address: link.short_url.trim_start_matches("https://").trim_start_matches("http://").to_owned(),
+        link: page(&line.desk, &link.url)?,
+        address: bare(&page(&line.desk, &link.short_url)?),
         letters: link.user_code,
         shown_at: now,
         renews_at: Some(renewal(now, link.qr_expires_in)),
@@ -49,7 +46,8 @@ pub(super) async fn begin(line: Line, mut session: Session) -> Result<(Box<dyn E
         who: QrFor::ThePhone,
     };
     let renewed = session != before;
-    let exchange = Link { line, session, renewed, id: link.id, failures: 0, state: State::Scan(ask.clone()) };
+    let rhythm = Rhythm::every(INTERVAL);
+    let exchange = Link { line, session, renewed, id: link.id, rhythm, state: State::Scan(ask.clone()) };
     Ok((Box::new(exchange), Challenge::ScanQr(ask)))
 }
 
@@ -86,32 +84,25 @@ impl Link {
 
     async fn wait(&mut self) -> Result<Step> {
         loop {
-            let pause = (INTERVAL * 2_u32.saturating_pow(self.failures.min(6))).min(FURTHEST);
-            self.line.desk.clock.wait(pause).await;
-            let looked = match self.send("", Call::get).await {
-                Ok(reply) => success(&reply).and_then(Reply::json::<wire::LinkState>),
-                Err(error) => Err(error),
-            };
-            let before = self.failures;
-            match looked {
-                Ok(state) => {
-                    self.failures = 0;
-                    if self.take(state)? || before > 0 {
-                        return self.ask(None);
+            self.rhythm.pause(&*self.line.desk.clock).await;
+            let looked = self.look().await;
+            match self.rhythm.judge(looked, self.line.desk.clock.now(), self.ends_at()) {
+                Ok(Next::Show(problem)) => return self.ask(problem),
+                Ok(Next::GoOn) => {}
+                Err(error) => {
+                    if error.kind().ends_flow() {
+                        self.state = State::Over;
                     }
+                    return Err(error);
                 }
-                Err(error) if passes(error.kind()) => {
-                    if self.ends_at().is_some_and(|end| self.line.desk.clock.now() >= end) {
-                        return self.over(ErrorKind::Expired);
-                    }
-                    self.failures += 1;
-                    if self.failures == 1 {
-                        return self.ask(Some(Problem::StillTrying));
-                    }
-                }
-                Err(error) => return Err(error),
             }
         }
+    }
+
+    async fn look(&mut self) -> Result<bool> {
+        let reply = self.send("", Call::get).await?;
+        let said = success(&reply)?.json()?;
+        self.take(said)
     }
 
     /// Whether there is something new to show.
@@ -120,15 +111,9 @@ impl Link {
         let valid_until = now + Duration::from_secs(said.expires_in.min(600));
         let phone = said.phone.map(|phone| Phone { name: phone.device, network: phone.network });
         match (said.state.as_str(), phone, &mut self.state) {
-            ("pending", _, State::Scan(ask)) => match said.url.filter(|url| *url != ask.link) {
-                Some(url) => {
-                    ask.link = url;
-                    ask.shown_at = now;
-                    ask.renews_at = said.qr_expires_in.map(|left| renewal(now, left));
-                    Ok(true)
-                }
-                None => Ok(false),
-            },
+            ("pending", _, State::Scan(ask)) => {
+                renew(ask, &self.line.desk, said.url.as_deref(), said.qr_expires_in)
+            }
             ("scanned", Some(phone), State::Scan(_)) => {
                 let code = Secret::new(said.code.ok_or(ErrorKind::Protocol)?);
                 self.state = State::Show(ShowAsk { code, phone, valid_until });
@@ -139,8 +124,8 @@ impl Link {
                 Ok(true)
             }
             ("scanned", Some(_), State::Show(_)) | ("confirmed", Some(_), State::Allow(..)) => Ok(false),
-            ("denied" | "cancelled", ..) => self.over(ErrorKind::Refused).map(|_| true),
-            ("expired", ..) => self.over(ErrorKind::Expired).map(|_| true),
+            ("denied" | "cancelled", ..) => Err(ErrorKind::Refused.into()),
+            ("expired", ..) => Err(ErrorKind::Expired.into()),
             _ => Err(ErrorKind::Protocol.into()),
         }
     }
@@ -151,18 +136,12 @@ impl Link {
         match (reply.status, code(&reply).as_deref()) {
             (403, Some("wrong_password")) => self.ask(Some(Problem::WrongPassword)),
             (403, Some("weak_session")) => Err(too_new(&self.line.desk, &reply)),
-            (409, _) => self.over(ErrorKind::Expired),
             _ => {
                 success(&reply)?;
                 self.state = State::Over;
                 Ok(Step::Done(Outcome::PhoneLinked(phone)))
             }
         }
-    }
-
-    fn over(&mut self, kind: ErrorKind) -> Result<Step> {
-        self.state = State::Over;
-        Err(kind.into())
     }
 }
 
@@ -189,12 +168,4 @@ impl Exchange for Link {
             tracing::info!(%error, "a link that was cancelled runs out by itself");
         }
     }
-}
-
-fn renewal(now: SystemTime, left: u64) -> SystemTime {
-    now + Duration::from_secs(left.min(600)).saturating_sub(EARLY)
-}
-
-fn passes(kind: ErrorKind) -> bool {
-    matches!(kind, ErrorKind::Offline | ErrorKind::ServerTrouble | ErrorKind::RateLimited { .. })
 }

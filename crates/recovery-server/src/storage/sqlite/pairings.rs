@@ -6,7 +6,7 @@ use crate::storage::{
 };
 use async_trait::async_trait;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Row as _, SqliteConnection};
+use sqlx::{Row as _, Sqlite, SqliteConnection, Transaction};
 
 /// Seconds that an interval grows by, for good (RFC 8628 section 3.5).
 const SLOWER: i64 = 5;
@@ -152,12 +152,7 @@ impl Pairings for SqliteStorage {
         .bind(scan.at)
         .execute(&mut *write)
         .await?;
-        if moved.rows_affected() == 0 {
-            return Ok(false);
-        }
-        super::audit(&mut write, audit).await?;
-        write.commit().await?;
-        Ok(true)
+        kept(write, moved.rows_affected(), audit).await
     }
 
     async fn confirm(
@@ -208,12 +203,7 @@ impl Pairings for SqliteStorage {
         .bind(now)
         .execute(&mut *write)
         .await?;
-        if moved.rows_affected() == 0 {
-            return Ok(false);
-        }
-        super::audit(&mut write, audit).await?;
-        write.commit().await?;
-        Ok(true)
+        kept(write, moved.rows_affected(), audit).await
     }
 
     async fn close_pairing(&self, id: &str, to: PairingState, now: i64, audit: &Entry) -> Result<bool> {
@@ -227,12 +217,7 @@ impl Pairings for SqliteStorage {
         .bind(now)
         .execute(&mut *write)
         .await?;
-        if moved.rows_affected() == 0 {
-            return Ok(false);
-        }
-        super::audit(&mut write, audit).await?;
-        write.commit().await?;
-        Ok(true)
+        kept(write, moved.rows_affected(), audit).await
     }
 
     async fn consume(&self, id: &str, opening: &Opening, trace: &Trace) -> Result<bool> {
@@ -256,6 +241,16 @@ impl Pairings for SqliteStorage {
         write.commit().await?;
         Ok(true)
     }
+}
+
+/// Writes down a move that happened; one that did not is rolled back with its transaction.
+async fn kept(mut write: Transaction<'static, Sqlite>, moved: u64, audit: &Entry) -> Result<bool> {
+    if moved == 0 {
+        return Ok(false);
+    }
+    super::audit(&mut write, audit).await?;
+    write.commit().await?;
+    Ok(true)
 }
 
 /// Ends what the account has open: its sessions are ending, and these would become new ones.
