@@ -58,6 +58,7 @@ impl App {
                 && account.recover_as.is_none()
                 && !identifier::is_mailbox(&account.identifier),
             mailbox: account.mailbox,
+            authenticator: self.authenticator(id).await.ok(),
             note,
             draft,
         })

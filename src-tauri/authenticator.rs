@@ -2,7 +2,7 @@
 
 use accounts::authenticator::OneTimeCode;
 use accounts::flow::Deps;
-use accounts::store::KeptAuthenticator;
+use accounts::store::parted;
 use accounts::{AccountId, Authenticator, Secret};
 
 use crate::app::App;
@@ -12,9 +12,8 @@ use crate::view_from::{self, seconds};
 impl App {
     pub async fn authenticator(&self, id: &str) -> Result<AuthenticatorView, ErrorView> {
         let (deps, account) = self.known(id)?;
-        let all = deps.store.authenticators(&account.id).await?;
-        let current = all.into_iter().find(is_current);
-        view_from::authenticator(current, deps.store.past_authenticators(&account.id).await?)
+        let (current, earlier) = parted(deps.store.authenticators(&account.id).await?);
+        view_from::authenticator(current, earlier)
     }
 
     /// The code of this moment, for the person to see.
@@ -64,8 +63,4 @@ pub async fn code_now(deps: &Deps, account: &AccountId) -> Result<Option<Secret>
 async fn kept(deps: &Deps, account: &AccountId) -> Result<Option<Authenticator>, ErrorView> {
     let uri = deps.store.authenticator(account).await?;
     uri.map(|uri| Authenticator::parse(uri.expose()).map_err(|_| ErrorView::Unreadable)).transpose()
-}
-
-fn is_current(kept: &KeptAuthenticator) -> bool {
-    kept.past.is_none()
 }

@@ -160,6 +160,8 @@ pub struct AccountPage {
     pub asks_mailbox: bool,
     /// Masked address that gets the recovery code, where the server told us.
     pub mailbox: Option<String>,
+    /// `None`: it cannot be read; asking for it says why.
+    pub authenticator: Option<AuthenticatorView>,
     /// A note is kept; it is shown only when asked for.
     pub note: bool,
     /// Edits that were never saved.

@@ -80,6 +80,7 @@ let rows: AccountRow[] =
       ]
     : [];
 
+const scan = scanCommands(query);
 const past = (id: string, ago: number, why: PastView['why']): PastView => ({ id, at: now() - ago, why });
 const page = (id: string): AccountPage => {
   const account = rows.find((candidate) => candidate.id === id) ?? fail({ kind: 'gone' });
@@ -92,6 +93,7 @@ const page = (id: string): AccountPage => {
     abilities,
     asksMailbox: false,
     mailbox: account.identifier.includes('@') ? 'j•••@gmail.com' : null,
+    authenticator: scan.authenticator?.({ account: id } as never) as AccountPage['authenticator'],
     ...extras(),
   };
 };
@@ -368,7 +370,7 @@ const handlers: Record<string, (a: never) => unknown> = {
   changed_elsewhere: () => query.has('elsewhere'),
   away: () => new Promise((resolve) => addEventListener('sleep', () => resolve(null), { once: true })),
   ...vault,
-  ...scanCommands(query),
+  ...scan,
   save_edits: (a: { account: string; edits: { name: string } }) => {
     vault.save_edits?.(a as never);
     rows = rows.map((account) => (account.id === a.account ? { ...account, name: a.edits.name } : account));

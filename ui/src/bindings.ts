@@ -118,6 +118,8 @@ export type AccountPage = {
 	asksMailbox: boolean,
 	/**  Masked address that gets the recovery code, where the server told us. */
 	mailbox: string | null,
+	/**  `None`: it cannot be read; asking for it says why. */
+	authenticator: AuthenticatorView | null,
 	/**  A note is kept; it is shown only when asked for. */
 	note: boolean,
 	/**  Edits that were never saved. */

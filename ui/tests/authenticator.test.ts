@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 vi.mock('@tauri-apps/api/core', () => import('./core'));
 const { app, flow } = await import('../src/app.svelte');
 const { fail, handlers, invoked, sent } = await import('./core');
-const { button, field, fill, fresh, id, row, start } = await import('./window');
+const { button, field, fill, fresh, id, page, row, start } = await import('./window');
 const { code, view, listed } = await import('./fake');
 
 const named = { issuer: 'Dorfladen', account: 'jana', digits: 6, period: 30 };
@@ -35,6 +35,13 @@ async function look(found: object[]): Promise<void> {
 }
 
 describe('the authenticator of an account', () => {
+  it('comes with the page, and is asked for by itself only where it did not', async () => {
+    handlers.account = () => page({ authenticator: { current, earlier: [] } });
+    await openAccount();
+    expect(id('authenticator')?.textContent).toContain('Dorfladen · jana');
+    expect(sent('authenticator')).toEqual([]);
+  });
+
   it('is shown as what it is before it is kept', async () => {
     await look([{ kind: 'authenticator', ...named }]);
     await there('scan-keep');

@@ -224,6 +224,18 @@ describe('a phone that is linked', () => {
     await waitFor(() => expect(sent('cancel')).toEqual([{ flow: 1 }]));
   });
 
+  it('stands where it stays: not before the list of sessions above it is there', async () => {
+    let answer: (list: never[]) => void = () => undefined;
+    handlers.sessions = () => new Promise((resolve) => (answer = resolve));
+    handlers.account = () => page({ abilities: { ...server.abilities, sessions: true } });
+    await start({ kind: 'keychain' });
+    app.go({ name: 'account', id: 'a1' });
+    await waitFor(() => expect(sent('sessions')).toHaveLength(1));
+    expect(id('link-phone')).toBeNull();
+    answer([]);
+    await waitFor(() => expect(id('link-phone')).not.toBeNull());
+  });
+
   it('is offered on the page of an account that is signed in, where the server can', async () => {
     const abilities = { ...server.abilities, sessions: true };
     handlers.sessions = () => [];
@@ -237,10 +249,13 @@ describe('a phone that is linked', () => {
       const rendered = await start({ kind: 'keychain' });
       app.go({ name: 'account', id: 'a1' });
       await waitFor(() => expect(id('account-sign-in') ?? id('sign-out')).not.toBeNull());
-      expect(id('link-phone') !== null).toBe(offered);
+      if (state === 'signedIn') await waitFor(() => expect(sent('sessions')).not.toEqual([]));
       if (offered) {
+        await waitFor(() => expect(id('link-phone')).not.toBeNull());
         await fireEvent.click(button('link-phone'));
         await waitFor(() => expect(text('notice')).toContain('came in through a phone'));
+      } else {
+        expect(id('link-phone')).toBeNull();
       }
       rendered.unmount();
       app.go({ name: 'accounts' });

@@ -29,6 +29,7 @@ export const page = (part: Partial<AccountPage> = {}) => ({
   history: [],
   abilities: { recover: true, changeWithCurrent: true, sessions: false },
   mailbox: 'j•••@gmail.com',
+  authenticator: null,
   note: false,
   draft: null,
   ...part,

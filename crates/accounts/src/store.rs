@@ -24,7 +24,7 @@ mod moving;
 mod records;
 pub mod vault;
 
-pub use authenticators::{AuthenticatorChange, KeptAuthenticator};
+pub use authenticators::{AuthenticatorChange, KeptAuthenticator, parted};
 pub use copying::copy;
 pub use moving::{Move, Moved, finish_move, move_all};
 

@@ -48,6 +48,12 @@ pub(super) fn current(all: Vec<KeptAuthenticator>) -> Option<Secret> {
     all.into_iter().find(|kept| kept.past.is_none()).map(|kept| kept.uri)
 }
 
+/// The current one, and the earlier ones, newest first.
+pub fn parted(all: Vec<KeptAuthenticator>) -> (Option<KeptAuthenticator>, Vec<PastAuthenticator>) {
+    let current = all.iter().find(|kept| kept.past.is_none()).cloned();
+    (current, past(all))
+}
+
 /// The earlier ones, newest first.
 pub(super) fn past(mut all: Vec<KeptAuthenticator>) -> Vec<PastAuthenticator> {
     // Of two of one moment, the one that was written later comes first.
