@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, UNIX_EPOCH};
 
-use accounts::clock::{Clock as _, ManualClock, SystemClock};
+use accounts::clock::{Clock, ManualClock, SystemClock};
 use accounts::http::Http;
 use accounts::provider::allauth::fake::HABITS;
 use accounts::provider::conformance::{self, Bench, Habits, Report, Setup};
@@ -77,9 +77,13 @@ impl Site {
     }
 
     async fn provider(&self) -> Result<Arc<dyn Provider>> {
+        self.provider_with(self.clock.clone()).await
+    }
+
+    async fn provider_with(&self, clock: Arc<dyn Clock>) -> Result<Arc<dyn Provider>> {
         Ok(allauth::find(Desk {
             http: Http::new()?,
-            clock: self.clock.clone(),
+            clock,
             base: self.program.cable.address().parse()?,
             device: "Regain on a bench".into(),
         })

@@ -7,7 +7,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use accounts::clock::{Clock as _, ManualClock, SystemClock};
 use accounts::http::Http;
 use accounts::provider::better_auth::{self, fake};
-use accounts::provider::conformance::{self, Bench, Habits, PhoneBench, Report, Setup};
+use accounts::provider::conformance::{self, Bench, Cable, Habits, PhoneBench, Report, Setup, Watched};
 use accounts::provider::{Desk, Outcome, Problem, QrAsk, Session, Way, Which};
 use accounts::{Answer, Challenge, ErrorKind, Exchange, Intent, Provider, Secret, Step};
 use anyhow::{Context as _, Result};
@@ -88,6 +88,7 @@ struct ServerBench {
     host: Arc<Host>,
     provider: Arc<dyn Provider>,
     clock: Arc<ManualClock>,
+    watched: Arc<Watched>,
     name: String,
     second: Option<Second>,
 }
@@ -108,9 +109,10 @@ impl ServerBench {
         let name = format!("jana{}", host.people.fetch_add(1, Ordering::Relaxed));
         let base = host.program.cable.address().parse()?;
         let device = "Regain on a bench".into();
-        let desk = Desk { http: Http::new()?, clock: clock.clone(), base, device };
+        let watched = Watched::new(clock.clone());
+        let desk = Desk { http: Http::new()?, clock: watched.clone(), base, device };
         let provider = better_auth::find(desk).await?;
-        let mut bench = Self { host, provider, clock, name, second: None };
+        let mut bench = Self { host, provider, clock, watched, name, second: None };
         let person = json!({
             "email": bench.identifier(),
             "username": bench.name,
@@ -322,6 +324,14 @@ impl PhoneBench for Phone {
 
     async fn pass_to(&self, at: std::time::SystemTime) {
         self.0.advance(at.duration_since(self.0.clock.now()).unwrap_or_default()).await;
+    }
+
+    fn clock(&self) -> &Watched {
+        &self.0.watched
+    }
+
+    fn cable(&self) -> &Cable {
+        &self.0.host.program.cable
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use accounts::http::Http;
 use accounts::provider::allauth::fake::{Fake, HABITS, Site};
-use accounts::provider::conformance::{self, Bench, Cable, Habits, Setup};
+use accounts::provider::conformance::{self, Bench, Cable, Habits, Setup, Watched};
 use accounts::provider::{CodePurpose, CodeShape, Desk, Way, WeakReason, allauth};
 use accounts::{
     Answer, Challenge, ErrorKind, Exchange, Intent, Outcome, Problem, Provider, Secret, Session, Step,
@@ -24,6 +24,7 @@ const NEW: &str = "mossy-kettle-Walnut-29";
 struct FakeBench {
     fake: Fake,
     cable: Cable,
+    watched: Arc<Watched>,
     provider: Arc<dyn Provider>,
 }
 
@@ -31,14 +32,15 @@ impl FakeBench {
     async fn start(site: Site) -> Self {
         let fake = Fake::start(site).await.unwrap();
         let cable = Cable::to(fake.address).await.unwrap();
+        let watched = Watched::new(fake.clock.clone());
         let desk = Desk {
             http: Http::new().unwrap(),
-            clock: fake.clock.clone(),
+            clock: watched.clone(),
             base: cable.address().parse().unwrap(),
             device: "Regain on a bench".into(),
         };
         let provider = allauth::find(desk).await.unwrap();
-        Self { fake, cable, provider }
+        Self { fake, cable, watched, provider }
     }
 }
 

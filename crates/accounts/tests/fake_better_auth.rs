@@ -8,7 +8,7 @@ use std::time::Duration;
 use accounts::clock::ManualClock;
 use accounts::http::Http;
 use accounts::provider::better_auth::{self, fake};
-use accounts::provider::conformance::{self, Bench, Cable, Habits, PhoneBench, Setup};
+use accounts::provider::conformance::{self, Bench, Cable, Habits, PhoneBench, Setup, Watched};
 use accounts::provider::{
     CodeAsk, CodeShape, Desk, Outcome, Problem, QrAsk, Session, Way, WeakReason, Which,
 };
@@ -27,6 +27,7 @@ struct FakeBench {
     clock: Arc<ManualClock>,
     fake: fake::Fake,
     cable: Cable,
+    watched: Arc<Watched>,
     provider: Arc<dyn Provider>,
 }
 
@@ -43,8 +44,9 @@ impl FakeBench {
         let base = cable.address().parse().unwrap();
         let http = Http::new().unwrap();
         let device = "Regain on a bench".into();
-        let provider = better_auth::find(Desk { http, clock: clock.clone(), base, device }).await.unwrap();
-        let bench = Self { clock, fake, cable, provider };
+        let watched = Watched::new(clock.clone());
+        let provider = better_auth::find(Desk { http, clock: watched.clone(), base, device }).await.unwrap();
+        let bench = Self { clock, fake, cable, watched, provider };
         if !setup.second_factor {
             bench.sign_in().await;
         }
@@ -397,6 +399,14 @@ impl PhoneBench for FakeBench {
     async fn pass_to(&self, at: std::time::SystemTime) {
         use accounts::Clock as _;
         self.clock.advance(at.duration_since(self.clock.now()).unwrap_or_default());
+    }
+
+    fn clock(&self) -> &Watched {
+        &self.watched
+    }
+
+    fn cable(&self) -> &Cable {
+        &self.cable
     }
 }
 

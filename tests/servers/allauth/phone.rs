@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use accounts::provider::conformance::PhoneBench;
+use accounts::provider::conformance::{Cable, PhoneBench, Watched};
 use accounts::provider::{Outcome, Problem, QrAsk, Reach, Session, Which};
 use accounts::{Answer, Challenge, ErrorKind, Exchange, Intent, Step};
 use reqwest::header::{CONTENT_TYPE, COOKIE, SET_COOKIE};
@@ -20,7 +20,7 @@ pub(super) async fn all(free: &Arc<Site>) -> Result<()> {
     a_second_factor_asks_for_a_sign_in(free).await
 }
 
-struct Phone(SiteBench);
+struct Phone(SiteBench, Arc<Watched>);
 
 #[async_trait]
 impl PhoneBench for Phone {
@@ -48,11 +48,22 @@ impl PhoneBench for Phone {
     async fn pass_to(&self, at: SystemTime) {
         self.0.site.advance(at.duration_since(self.0.site.clock.now()).unwrap_or_default());
     }
+
+    fn clock(&self) -> &Watched {
+        &self.1
+    }
+
+    fn cable(&self) -> &Cable {
+        &self.0.site.program.cable
+    }
 }
 
 impl Phone {
     async fn at(site: &Arc<Site>) -> Result<Self> {
-        Ok(Self(SiteBench::start(site.clone(), false).await?))
+        let watched = Watched::new(site.clock.clone());
+        let bench = SiteBench::start(site.clone(), false).await?;
+        let provider = site.provider_with(watched.clone()).await?;
+        Ok(Self(SiteBench { provider, ..bench }, watched))
     }
 
     /// In the browser: signs in, looks at the page behind the QR code, and presses a button on it.

@@ -28,9 +28,11 @@ mod recovery;
 mod sign_in;
 mod signed_in;
 mod trouble;
+mod watched;
 
 pub use cable::Cable;
 pub use pairing::{PhoneBench, pairing};
+pub use watched::Watched;
 
 /// A server under test, and what stands around it: its mailbox, its clock, the cable to it.
 #[async_trait]

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use accounts::clock::SeededRandom;
 use accounts::flow::{Deps, Done, Flow, Given, Purpose, Question};
-use accounts::provider::conformance::PhoneBench;
+use accounts::provider::conformance::{PhoneBench, Watched};
 use accounts::provider::{Kind, QrAsk, Reach, Server, Which};
 use accounts::store::memory::Memory;
 use accounts::{Account, AccountId, AccountState, Accounts, Clock as _, signed_in};
@@ -36,6 +36,14 @@ impl PhoneBench for FakeBench {
 
     async fn pass_to(&self, at: SystemTime) {
         self.fake.clock.advance(at.duration_since(self.fake.clock.now()).unwrap_or_default());
+    }
+
+    fn clock(&self) -> &Watched {
+        &self.watched
+    }
+
+    fn cable(&self) -> &Cable {
+        &self.cable
     }
 }
 
@@ -211,6 +219,7 @@ async fn kept_and_paired(bench: &FakeBench) -> (Deps, Account) {
         mailbox: None,
         recover_as: None,
         without_password: false,
+        guide: None,
     };
     let accounts = Arc::new(Accounts::in_memory());
     let deps = Deps { accounts, store: Arc::new(Memory::new()), clock: bench.fake.clock.clone(), random };

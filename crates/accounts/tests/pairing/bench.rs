@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use accounts::clock::{Clock, SeededRandom};
 use accounts::flow::{Deps, Flow, Given, Purpose, Question};
 use accounts::http::Http;
-use accounts::provider::conformance::Cable;
+use accounts::provider::conformance::{Cable, Watched};
 use accounts::provider::recovery_server::RecoveryServer;
 use accounts::provider::{Desk, Kind, Provider, QrAsk, Server};
 use accounts::store::memory::Memory;
@@ -42,6 +42,7 @@ pub struct Bench {
     pub server: Server,
     pub theirs: recovery_server::ManualClock,
     pub cable: Cable,
+    pub watched: Arc<Watched>,
     pub outbox: recovery_server::Outbox,
     _running: Running,
 }
@@ -65,7 +66,8 @@ impl Bench {
         let cable = Cable::at(port, server.address()).await.unwrap();
         let running = server.start();
 
-        let clock = Arc::new(Both { theirs: theirs.clone(), off_by });
+        let clock = Watched::new(Arc::new(Both { theirs: theirs.clone(), off_by }));
+        let watched = clock.clone();
         let desk = Desk {
             http: Http::new().unwrap(),
             clock: clock.clone(),
@@ -77,7 +79,7 @@ impl Bench {
         let random = Arc::new(SeededRandom::new(1));
         let deps = Deps { accounts, store: Arc::new(Memory::new()), clock, random };
         let server = Server { kind: Kind::RecoveryServer, base, key: None };
-        Self { deps, provider, server, theirs, cable, outbox, _running: running }
+        Self { deps, provider, server, theirs, cable, watched, outbox, _running: running }
     }
 
     pub fn account(&self, identifier: &str) -> Account {
@@ -91,6 +93,7 @@ impl Bench {
             mailbox: None,
             recover_as: None,
             without_password: false,
+            guide: None,
         }
     }
 

@@ -8,7 +8,7 @@ mod page;
 mod phone;
 
 use accounts::flow::{Done, Flow, Given, Purpose, Question};
-use accounts::provider::conformance::{self, PhoneBench};
+use accounts::provider::conformance::{self, Cable, PhoneBench, Watched};
 use accounts::provider::{Problem, QrAsk, Reach};
 use accounts::{AccountState, ErrorKind, Secret, signed_in};
 
@@ -304,6 +304,14 @@ impl PhoneBench for OurPhone {
         let now = self.bench.deps.clock.now();
         let left = at.duration_since(now).unwrap_or_default();
         self.bench.theirs.advance(i64::try_from(left.as_secs()).unwrap());
+    }
+
+    fn clock(&self) -> &Watched {
+        &self.bench.watched
+    }
+
+    fn cable(&self) -> &Cable {
+        &self.bench.cable
     }
 }
 
