@@ -57,10 +57,11 @@ impl App {
             asks_mailbox: able.recover_by_mailbox
                 && account.recover_as.is_none()
                 && !identifier::is_mailbox(&account.identifier),
-            mailbox: account.mailbox,
+            mailbox: account.mailbox.clone(),
             authenticator: self.authenticator(id).await.ok(),
             note,
             draft,
+            guide: view_from::left(&account),
         })
     }
 

@@ -8,7 +8,7 @@ use tauri_specta::{Builder, collect_commands};
 
 use crate::app::App;
 use crate::view::*;
-use crate::{conversation, screen, window};
+use crate::{conversation, window};
 
 /// The commands, with their types for the web view.
 pub fn builder() -> Builder<Wry> {
@@ -49,45 +49,52 @@ pub fn builder() -> Builder<Wry> {
         unlock,
         away,
         changed_elsewhere,
-        vault_state,
-        check_vault_password,
-        begin_vault,
-        copy_vault_key,
-        finish_vault,
-        cancel_vault,
-        unlock_vault,
-        set_vault_password,
-        new_vault_key,
-        confirm_vault_key,
-        open_on_this_computer,
-        make_while_locked,
-        copy_made,
-        made,
-        reveal_made,
-        keep_made,
-        drop_made,
-        backups,
-        restore_backup,
+        guide::find_sites,
+        guide::open_guide_page,
+        guide::show_guide_password,
+        vault::vault_state,
+        vault::check_vault_password,
+        vault::begin_vault,
+        vault::copy_vault_key,
+        vault::finish_vault,
+        vault::cancel_vault,
+        vault::unlock_vault,
+        vault::set_vault_password,
+        vault::new_vault_key,
+        vault::confirm_vault_key,
+        vault::open_on_this_computer,
+        vault::make_while_locked,
+        vault::copy_made,
+        vault::made,
+        vault::reveal_made,
+        vault::keep_made,
+        vault::drop_made,
+        vault::backups,
+        vault::restore_backup,
         resolve,
         note,
         save_draft,
         save_edits,
         drop_draft,
-        can_read_screen,
-        read_qr_file,
-        read_qr_clipboard,
-        read_qr_screen,
-        read_typed,
-        keep_scanned,
-        open_scanned,
-        forget_scanned,
-        authenticator,
-        authenticator_code,
-        copy_authenticator_code,
-        remove_authenticator,
-        restore_authenticator,
+        scan::can_read_screen,
+        scan::read_qr_file,
+        scan::read_qr_clipboard,
+        scan::read_qr_screen,
+        scan::read_typed,
+        scan::keep_scanned,
+        scan::open_scanned,
+        scan::forget_scanned,
+        scan::authenticator,
+        scan::authenticator_code,
+        scan::copy_authenticator_code,
+        scan::remove_authenticator,
+        scan::restore_authenticator,
     ])
 }
+
+mod guide;
+mod scan;
+mod vault;
 
 type Answered<T> = Result<T, ErrorView>;
 
@@ -318,129 +325,6 @@ async fn changed_elsewhere(app: State<'_, App>) -> Answered<bool> {
 
 #[tauri::command]
 #[specta::specta]
-async fn vault_state(app: State<'_, App>) -> Answered<VaultView> {
-    Ok(app.vault_state().await)
-}
-
-#[tauri::command]
-#[specta::specta]
-async fn check_vault_password(app: State<'_, App>, password: String) -> Answered<Strength> {
-    Ok(app.check_vault_password(&Secret::new(password)))
-}
-
-#[tauri::command]
-#[specta::specta]
-async fn begin_vault(app: State<'_, App>, password: String, repeat: String) -> Answered<VaultBegun> {
-    app.begin_vault(password, repeat)
-}
-
-#[tauri::command]
-#[specta::specta]
-async fn copy_vault_key(app: State<'_, App>) -> Answered<Copied> {
-    app.copy_vault_key().await
-}
-
-#[tauri::command]
-#[specta::specta]
-async fn finish_vault(app: State<'_, App>, group: String, on_this_computer: bool) -> Answered<VaultFinished> {
-    app.finish_vault(&group, on_this_computer).await
-}
-
-#[tauri::command]
-#[specta::specta]
-fn cancel_vault(app: State<'_, App>) {
-    app.cancel_vault();
-}
-
-#[tauri::command]
-#[specta::specta]
-async fn unlock_vault(app: State<'_, App>, form: UnlockForm, older: bool) -> Answered<Unlocked> {
-    app.unlock_vault(form, older).await
-}
-
-#[tauri::command]
-#[specta::specta]
-async fn set_vault_password(
-    app: State<'_, App>,
-    current: Option<String>,
-    password: String,
-    repeat: String,
-) -> Answered<PasswordSet> {
-    app.set_vault_password(current, password, repeat).await
-}
-
-#[tauri::command]
-#[specta::specta]
-async fn new_vault_key(app: State<'_, App>, current: String) -> Answered<VaultBegun> {
-    app.new_vault_key(current).await
-}
-
-#[tauri::command]
-#[specta::specta]
-async fn confirm_vault_key(app: State<'_, App>, group: String) -> Answered<bool> {
-    app.confirm_vault_key(&group).await
-}
-
-#[tauri::command]
-#[specta::specta]
-async fn open_on_this_computer(app: State<'_, App>, on: bool) -> Answered<VaultView> {
-    app.open_on_this_computer(on).await
-}
-
-#[tauri::command]
-#[specta::specta]
-async fn make_while_locked(
-    app: State<'_, App>,
-    form: GenerateForm,
-    purpose: Option<String>,
-) -> Answered<Generated> {
-    app.make_while_locked(form, purpose).await
-}
-
-#[tauri::command]
-#[specta::specta]
-async fn copy_made(app: State<'_, App>, id: Option<String>) -> Answered<Copied> {
-    app.copy_made(id).await
-}
-
-#[tauri::command]
-#[specta::specta]
-async fn made(app: State<'_, App>) -> Answered<Vec<MadeView>> {
-    app.made().await
-}
-
-#[tauri::command]
-#[specta::specta]
-async fn reveal_made(app: State<'_, App>, id: String) -> Answered<Revealed> {
-    app.reveal_made(&id).await
-}
-
-#[tauri::command]
-#[specta::specta]
-async fn keep_made(app: State<'_, App>, id: String, account: String) -> Answered<()> {
-    app.keep_made(&id, &account).await
-}
-
-#[tauri::command]
-#[specta::specta]
-async fn drop_made(app: State<'_, App>, id: String) -> Answered<()> {
-    app.drop_made(&id).await
-}
-
-#[tauri::command]
-#[specta::specta]
-async fn backups(app: State<'_, App>) -> Answered<Vec<BackupView>> {
-    app.backups().await
-}
-
-#[tauri::command]
-#[specta::specta]
-async fn restore_backup(app: State<'_, App>, id: String) -> Answered<Restored> {
-    app.restore_backup(&id).await
-}
-
-#[tauri::command]
-#[specta::specta]
 async fn resolve(app: State<'_, App>) -> Answered<Vec<ResolvedView>> {
     app.resolve().await
 }
@@ -467,95 +351,4 @@ async fn save_edits(app: State<'_, App>, account: String, edits: AccountDraft) -
 #[specta::specta]
 async fn drop_draft(app: State<'_, App>, account: String) -> Answered<AccountPage> {
     app.drop_draft(&account).await
-}
-
-/// Whether the system lets a part of the screen be chosen.
-#[tauri::command]
-#[specta::specta]
-async fn can_read_screen() -> Answered<bool> {
-    Ok(tauri::async_runtime::spawn_blocking(screen::is_possible).await.unwrap_or(false))
-}
-
-#[tauri::command]
-#[specta::specta]
-async fn read_qr_file(app: State<'_, App>, picture: String) -> Answered<ScanView> {
-    app.read_qr_file(picture).await
-}
-
-#[tauri::command]
-#[specta::specta]
-async fn read_qr_clipboard(app: State<'_, App>) -> Answered<ScanView> {
-    app.read_qr_clipboard().await
-}
-
-#[tauri::command]
-#[specta::specta]
-async fn read_qr_screen(app: State<'_, App>) -> Answered<Option<ScanView>> {
-    app.read_qr_screen().await
-}
-
-#[tauri::command]
-#[specta::specta]
-async fn read_typed(app: State<'_, App>, account: String, text: String) -> Answered<ScanView> {
-    app.read_typed(&account, Secret::new(text))
-}
-
-#[tauri::command]
-#[specta::specta]
-async fn keep_scanned(
-    app: State<'_, App>,
-    number: u32,
-    place: u32,
-    entry: u32,
-    account: String,
-) -> Answered<AuthenticatorView> {
-    app.keep_scanned(number, place, entry, &account).await
-}
-
-#[tauri::command]
-#[specta::specta]
-async fn open_scanned(handle: AppHandle, app: State<'_, App>, number: u32, place: u32) -> Answered<()> {
-    let address = app.scanned_link(number, place)?;
-    handle.opener().open_url(address, None::<&str>).map_err(|_| ErrorView::Unsupported)
-}
-
-#[tauri::command]
-#[specta::specta]
-fn forget_scanned(app: State<'_, App>) {
-    app.forget_scanned();
-}
-
-#[tauri::command]
-#[specta::specta]
-async fn authenticator(app: State<'_, App>, account: String) -> Answered<AuthenticatorView> {
-    app.authenticator(&account).await
-}
-
-#[tauri::command]
-#[specta::specta]
-async fn authenticator_code(app: State<'_, App>, account: String) -> Answered<CodeNow> {
-    app.authenticator_code(&account).await
-}
-
-#[tauri::command]
-#[specta::specta]
-async fn copy_authenticator_code(app: State<'_, App>, account: String) -> Answered<Copied> {
-    app.copy_authenticator_code(&account).await
-}
-
-#[tauri::command]
-#[specta::specta]
-async fn remove_authenticator(app: State<'_, App>, account: String) -> Answered<AuthenticatorView> {
-    app.remove_authenticator(&account).await
-}
-
-#[tauri::command]
-#[specta::specta]
-async fn restore_authenticator(
-    app: State<'_, App>,
-    account: String,
-    place: u32,
-    at: u32,
-) -> Answered<AuthenticatorView> {
-    app.restore_authenticator(&account, place, at).await
 }

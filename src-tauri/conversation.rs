@@ -188,6 +188,17 @@ impl App {
         conversation.view(number, guard.as_ref().ok_or(ErrorView::Gone)?).await
     }
 
+    /// Looks into a conversation.
+    pub(crate) async fn in_conversation<T>(
+        &self,
+        number: u32,
+        look: impl FnOnce(&Flow) -> T,
+    ) -> Result<T, ErrorView> {
+        let conversation = self.conversations.get(number)?;
+        let guard = conversation.flow.lock().await;
+        guard.as_ref().map(look).ok_or(ErrorView::Gone)
+    }
+
     /// Ends a conversation at once. The future waits for an answer under way, so that nothing that it changes gets lost.
     pub fn cancel(&self, number: u32) -> impl Future<Output = ()> + Send + use<> {
         let conversation = self.conversations.remove(number);
@@ -312,6 +323,7 @@ fn new_account(deps: &Deps, server: &Server, about: &About, identifier: &str) ->
         mailbox: None,
         recover_as: None,
         without_password: false,
+        guide: None,
     }
 }
 
@@ -334,6 +346,9 @@ fn given(form: AnswerForm) -> Option<Given> {
         AnswerForm::FindOut => Given::FindOut,
         AnswerForm::Wait => Given::Wait,
         AnswerForm::Yes => Given::Yes,
+        AnswerForm::No => Given::No,
+        AnswerForm::StepBack => Given::StepBack,
+        AnswerForm::StartOver => Given::StartOver,
     })
 }
 

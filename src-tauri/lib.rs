@@ -12,6 +12,7 @@ mod clipboard;
 pub mod commands;
 mod conversation;
 mod earlier;
+mod guide;
 mod keeping;
 mod memory;
 mod network;

@@ -17,9 +17,11 @@ use crate::network;
 use crate::view::*;
 
 mod authenticator;
+mod guide;
 mod pairing;
 
 pub use authenticator::{authenticator, named};
+pub use guide::left;
 
 /// Unix seconds; moments outside of 1970–2106 are brought to its ends.
 pub fn seconds(at: SystemTime) -> u32 {
@@ -117,6 +119,7 @@ impl From<&Problem> for ProblemView {
             Problem::NotChanged => Self::NotChanged,
             Problem::StillTrying => Self::StillTrying,
             Problem::NotThatAddress => Self::NotThatAddress,
+            Problem::NotTaken => Self::NotTaken,
         }
     }
 }
@@ -264,9 +267,10 @@ impl From<Because> for Why {
 
 impl From<Able> for Abilities {
     fn from(able: Able) -> Self {
-        let Able { recover, recover_by_mailbox, change_with_current, sessions, pair, link_phone } = able;
+        let Able { recover, recover_by_mailbox, change_with_current, sessions, pair, link_phone, guided } =
+            able;
         let pair = pair.map(Reaches::from);
-        Self { recover, recover_by_mailbox, change_with_current, sessions, pair, link_phone }
+        Self { recover, recover_by_mailbox, change_with_current, sessions, pair, link_phone, guided }
     }
 }
 
@@ -280,6 +284,7 @@ impl From<Kind> for ServerKind {
             Kind::Matrix => Self::Matrix,
             Kind::Kratos => Self::Kratos,
             Kind::GoTrue => Self::GoTrue,
+            Kind::Guide => Self::Guide,
         }
     }
 }
@@ -294,6 +299,7 @@ impl From<ServerKind> for Kind {
             ServerKind::Matrix => Self::Matrix,
             ServerKind::Kratos => Self::Kratos,
             ServerKind::GoTrue => Self::GoTrue,
+            ServerKind::Guide => Self::Guide,
         }
     }
 }
@@ -369,6 +375,8 @@ pub fn question(
         Asked::AllowPhone { phone, saved } => Question::AllowPhone(pairing::allow(phone, *saved)),
         Asked::ChooseAddress(addresses) => Question::ChooseAddress(offered(addresses)),
         Asked::ConfirmAddress { masked } => Question::ConfirmAddress { masked: masked.clone() },
+        Asked::Guide(ask) => Question::Guide(guide::step(ask, account, now)),
+        Asked::SetPassword(ask) => Question::SetPassword(guide::step(ask, account, now)),
         Asked::Done(finish) => Question::Done(done(finish, account, store)),
     })
 }

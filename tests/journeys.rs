@@ -62,6 +62,7 @@ impl Journey {
                 mailbox: None,
                 recover_as: None,
                 without_password: false,
+                guide: None,
             })
             .unwrap();
         let list = accounts.clone();
@@ -100,6 +101,9 @@ impl Journey {
             AnswerForm::FindOut => "find out".into(),
             AnswerForm::Wait => "nothing but time".into(),
             AnswerForm::Yes => "yes".into(),
+            AnswerForm::No => "no".into(),
+            AnswerForm::StepBack => "one step back".into(),
+            AnswerForm::StartOver => "start over".into(),
             AnswerForm::Kept => "the kept authenticator".into(),
         };
         let result = self.app.answer(self.flow, answer).await;

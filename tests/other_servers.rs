@@ -175,6 +175,7 @@ fn listed(server: &ServerView) -> Account {
         mailbox: None,
         recover_as: None,
         without_password: false,
+        guide: None,
     }
 }
 

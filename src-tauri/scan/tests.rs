@@ -41,6 +41,7 @@ fn desk() -> Desk {
             mailbox: None,
             recover_as: None,
             without_password: false,
+            guide: None,
         };
         accounts.put(account).unwrap();
         id.as_str().to_owned()

@@ -14,6 +14,8 @@ pub enum ServerKind {
     Matrix,
     Kratos,
     GoTrue,
+    /// A site that only the person can talk to.
+    Guide,
 }
 
 #[derive(Debug, Clone, Copy, Serialize, Type)]
@@ -28,6 +30,8 @@ pub struct Abilities {
     pub pair: Option<Reaches>,
     /// A phone's browser can be signed in from here.
     pub link_phone: bool,
+    /// The person does it in a browser, led by a guide; there are no sessions.
+    pub guided: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]
@@ -36,6 +40,8 @@ pub enum Reaches {
     Full,
     /// It says who somebody is, and opens nothing.
     IdentityOnly,
+    /// It signs the browser in, and nothing here.
+    Browser,
 }
 
 #[derive(Debug, Clone, Serialize, Type)]

@@ -62,6 +62,7 @@ impl From<Reach> for Reaches {
         match reach {
             Reach::Full => Self::Full,
             Reach::IdentityOnly => Self::IdentityOnly,
+            Reach::Browser => Self::Browser,
         }
     }
 }

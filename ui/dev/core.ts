@@ -6,6 +6,7 @@ import type {
   Settings, StoreView, Strength, View, Way,
 } from '../src/bindings';
 import { scanCommands } from './scan';
+import { guideOf, sitesOf } from './guide';
 import { phoneOf } from './pairing';
 import { vaultCommands } from './vault';
 
@@ -17,9 +18,9 @@ const fail = (error: ErrorView): never => {
 };
 
 const abilities: Abilities = {
-  recover: true, recoverByMailbox: false, changeWithCurrent: true, sessions: true, pair: 'full', linkPhone: true,
+  recover: true, recoverByMailbox: false, changeWithCurrent: true, sessions: true, pair: 'full', linkPhone: true, guided: false,
 };
-const others = { ...abilities, recoverByMailbox: true, pair: null, linkPhone: false };
+const others = { ...abilities, recoverByMailbox: true, pair: null, linkPhone: false, guided: false };
 const dorfladen: ServerView = {
   address: 'https://accounts.dorfladen.example', name: 'Dorfladen', host: 'accounts.dorfladen.example', kind: 'recoveryServer',
   tried: true, practice: false, abilities,
@@ -93,6 +94,7 @@ const page = (id: string): AccountPage => {
     abilities,
     asksMailbox: false,
     mailbox: account.identifier.includes('@') ? 'j•••@gmail.com' : null,
+    guide: null,
     authenticator: scan.authenticator?.({ account: id } as never) as AccountPage['authenticator'],
     ...extras(),
   };
@@ -186,14 +188,16 @@ function begin(form: BeginForm): View {
   const id = nextFlow++;
   const account = form.target.kind === 'account' ? page(form.target.id).account : null;
   const server = form.target.kind === 'server'
-    ? [practice, kratos, supabase, matrix, pds].find((one) => form.target.kind === 'server' && one.address === form.target.address) ?? dorfladen
+    ? [practice, kratos, supabase, matrix, pds, ...sitesOf('ali shop.example').sites.map((site) => site.server)].find((one) => form.target.kind === 'server' && one.address === form.target.address) ?? dorfladen
     : { ...dorfladen, name: account?.name ?? '', host: account?.server ?? '', practice: account?.practice ?? false };
   const flow: Running = {
     ...form, server, account: account?.id ?? null, identifier: form.identifier ?? account?.identifier ?? '',
     question: { kind: 'password', purpose: 'signIn', saved: account?.state === 'passwordSaved' },
     resendAt: now() + Number(query.get('resend') ?? 60),
   };
-  if (form.intent === 'recover' && server === kratos) flow.question = choice();
+  const walked = guide.begin(flow);
+  if (walked) flow.question = walked;
+  else if (form.intent === 'recover' && server === kratos) flow.question = choice();
   else if (form.intent === 'recover') {
     flow.question = code('mailCode', 'recovery', flow);
     mail();
@@ -207,6 +211,7 @@ function begin(form: BeginForm): View {
   return view(id);
 }
 
+const guide = guideOf(query, { done, fail });
 const phone = phoneOf(query, {
   flow: (id) => flows.get(id) ?? fail({ kind: 'gone' }),
   end: (id) => flows.delete(id),
@@ -218,6 +223,8 @@ async function answer(id: number, given: AnswerForm): Promise<View> {
   const flow = flows.get(id) ?? fail({ kind: 'gone' });
   const byPhone = await phone.answer(id, flow, given);
   if (byPhone) return view(id, byPhone.problem);
+  const inGuide = guide.answer(flow, given);
+  if (inGuide) return view(id, inGuide.problem);
   const { question } = flow;
   switch (given.kind) {
     case 'saved':
@@ -273,6 +280,9 @@ async function answer(id: number, given: AnswerForm): Promise<View> {
       return view(id);
     case 'wait':
     case 'yes':
+    case 'no':
+    case 'stepBack':
+    case 'startOver':
       return fail({ kind: 'unsupported' });
   }
 }
@@ -305,6 +315,9 @@ const handlers: Record<string, (a: never) => unknown> = {
     const servers = [dorfladen, matrix, pds].filter((one) => a.address.includes('dorfladen') && (one === dorfladen || a.address.includes('@')));
     return servers.length > 0 ? { servers, identifier: a.address.includes('@') ? a.address : null } : fail({ kind: 'address', why: 'noAccountServer' });
   },
+  find_sites: (a: { text: string }) => sitesOf(a.text),
+  open_guide_page: () => null,
+  show_guide_password: () => ({ password: 'Kettle29walnutdrift7', hideIn: 30 }),
   start_practice: () => {
     practising = true;
     return { server: practice, identifier: 'practice@regain.invalid', recoveryCodes: SAVED_CODES };

@@ -7,6 +7,7 @@ import {
   type PracticeView,
   type ResolvedView,
   type FoundView,
+  type SiteView,
   type Settings,
   type StoreKind,
   type StoreView,
@@ -17,7 +18,7 @@ import {
   type VaultView,
 } from './bridge';
 import { Drafts } from './draft';
-import { type Exit, Flow } from './flow.svelte';
+import { entryOfServer, type Exit, Flow } from './flow.svelte';
 import { i18n } from './i18n/index.svelte';
 import type { TwoLines } from './i18n/words';
 import { Making } from './making.svelte';
@@ -33,6 +34,7 @@ export type Room =
   | { name: 'vault-new-key' }
   | { name: 'add' }
   | { name: 'server' }
+  | { name: 'website' }
   | { name: 'practice' };
 
 const DEFAULTS: Settings = {
@@ -94,6 +96,8 @@ class App {
   /** What was found behind what was typed, and what that was. */
   found = $state.raw<FoundView | null>(null);
   typedAddress = '';
+  /** What was typed to find a website. */
+  typedSite = '';
   practice = $state.raw<PracticeView | null>(null);
   locked = $state(false);
   /** When and after how many idle minutes it locked by itself; null when the person did it. */
@@ -364,6 +368,12 @@ class App {
     }
   }
 
+  /** To a website: the sign-in form, or straight to the way back. */
+  openSite({ server }: SiteView, lost: boolean): void {
+    this.flow.openSignIn(entryOfServer(server), '');
+    if (lost) this.flow.forgot('');
+  }
+
   copied({ clearIn }: Copied): void {
     this.copiedUntil = Date.now() + clearIn * 1000;
   }
@@ -417,6 +427,7 @@ class App {
       case 'vault-new-key':
         return this.go({ name: 'settings' });
       case 'server':
+      case 'website':
       case 'practice':
         return this.go({ name: 'add' });
       case 'add':
@@ -465,6 +476,10 @@ class App {
         return 'show-code';
       case 'allowPhone':
         return 'allow-phone';
+      case 'guide':
+        return 'guide';
+      case 'setPassword':
+        return 'set-password';
       case 'done':
         return 'done';
     }
@@ -543,7 +558,7 @@ class App {
       this.error = exit.error;
     } else if (this.room.name === 'account' && exit.to !== 'accounts') {
       this.go(this.room);
-    } else if (exit.to === 'origin' && (this.room.name === 'server' || this.room.name === 'practice')) {
+    } else if (exit.to === 'origin' && (this.room.name === 'server' || this.room.name === 'website' || this.room.name === 'practice')) {
       this.go(this.room);
     } else {
       this.go({ name: 'accounts' });

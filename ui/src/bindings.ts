@@ -45,6 +45,9 @@ export const commands = {
 	/**  Answers when the computer was locked or is about to sleep. */
 	away: () => typedError<null, ErrorView>(__TAURI_INVOKE("away")),
 	changedElsewhere: () => typedError<boolean, ErrorView>(__TAURI_INVOKE("changed_elsewhere")),
+	findSites: (text: string) => typedError<SitesView, ErrorView>(__TAURI_INVOKE("find_sites", { text })),
+	openGuidePage: (flow: number) => typedError<null, ErrorView>(__TAURI_INVOKE("open_guide_page", { flow })),
+	showGuidePassword: (flow: number) => typedError<Revealed, ErrorView>(__TAURI_INVOKE("show_guide_password", { flow })),
 	vaultState: () => typedError<VaultView, ErrorView>(__TAURI_INVOKE("vault_state")),
 	checkVaultPassword: (password: string) => typedError<Strength, ErrorView>(__TAURI_INVOKE("check_vault_password", { password })),
 	beginVault: (password: string, repeat: string) => typedError<VaultBegun, ErrorView>(__TAURI_INVOKE("begin_vault", { password, repeat })),
@@ -96,6 +99,8 @@ export type Abilities = {
 	pair: Reaches | null,
 	/**  A phone's browser can be signed in from here. */
 	linkPhone: boolean,
+	/**  The person does it in a browser, led by a guide; there are no sessions. */
+	guided: boolean,
 };
 
 /**  Name and note of an account, as they are being edited. */
@@ -124,6 +129,8 @@ export type AccountPage = {
 	note: boolean,
 	/**  Edits that were never saved. */
 	draft: AccountDraft | null,
+	/**  A guide that was begun and left. */
+	guide: GuideLeft | null,
 };
 
 /**  One row of the accounts list. */
@@ -183,7 +190,11 @@ export type AnswerForm = { kind: "password"; password: string } |
 /**  Find out what became of a change whose answer was lost. */
 { kind: "findOut" } | 
 /**  Nothing to give but time: answered once something is different. It may take minutes. */
-{ kind: "wait" } | { kind: "yes" };
+{ kind: "wait" } | { kind: "yes" } | { kind: "no" } | 
+/**  To the step before. */
+{ kind: "stepBack" } | 
+/**  To the first step. */
+{ kind: "startOver" };
 
 export type AuthenticatorFacts = {
 	named: NamedAuthenticator,
@@ -334,6 +345,8 @@ export type ErrorView = { kind: "offline" } |
 { kind: "unreadable" } | { kind: "clipboard" } | 
 /**  No QR code could be read. */
 { kind: "picture"; why: PictureProblem } | 
+/**  The browser could not be opened. */
+{ kind: "browser" } | 
 /**  The print dialog could not be opened. */
 { kind: "printer" } | 
 /**  The flow or account is no longer there (another window, a restart). */
@@ -387,6 +400,46 @@ export type Generated = {
 	store: StoreKind,
 };
 
+/**  A guide that was begun and left. */
+export type GuideLeft = {
+	changing: boolean,
+	/**  Place of the step, from 1. */
+	step: number,
+	since: number,
+	/**  A new password was shown: only the person knows whether the site has taken it. */
+	setting: boolean,
+};
+
+export type GuideStepKind = "page" | "code" | "newPassword" | "password" | "check";
+
+/**  A step of a guide. */
+export type GuideView = {
+	/**  Its place among the steps, from 0. */
+	at: number,
+	/**  A few words for each step. */
+	steps: { [key in string]: string }[],
+	does: GuideStepKind,
+	title: { [key in string]: string },
+	todo: { [key in string]: string }[],
+	see: { [key in string]: string } | null,
+	/**  What to look into if nothing comes. */
+	hints: { [key in string]: string }[],
+	/**  The page that it is done on, to be shown. */
+	page: string | null,
+	/**  How that page was found; `None`: it stands in the guide. */
+	foundBy: PageFoundBy | null,
+	/**  Seconds until the site gives a new code. */
+	resendIn: number | null,
+	/**  The person left at this step, then, and has come back. */
+	leftAt: number | null,
+	source: { [key in string]: string },
+	checkedAt: number,
+	/**  It was written for every site, and not for this one. */
+	general: boolean,
+	/**  A password can be shown and copied. */
+	password: boolean,
+};
+
 export type IdentifierCheck = {
 	/**  Holds something that could be an identifier. */
 	plausible: boolean,
@@ -438,6 +491,15 @@ export type NewPasswordView = {
 	/**  Set when the last answer was lost: the change may or may not have happened. */
 	unknown: boolean,
 };
+
+/**  How the page of a site was found. */
+export type PageFoundBy = 
+/**  The site names it (W3C, "A Well-Known URL for Changing Passwords"). */
+"wellKnown" | 
+/**  The site list names it. */
+"list" | 
+/**  It is the site's front page. */
+"frontPage";
 
 export type PairedView = {
 	identifier: string,
@@ -507,7 +569,9 @@ export type ProblemView = { kind: "wrongPassword" } |
 /**  The server cannot be reached at the moment; waiting goes on. */
 { kind: "stillTrying" } | 
 /**  What was typed cannot stand behind the mask. */
-{ kind: "notThatAddress" };
+{ kind: "notThatAddress" } | 
+/**  The site did not take the new password, as the person says. */
+{ kind: "notTaken" };
 
 /**  A QR code with its clocks. */
 export type QrView = {
@@ -545,7 +609,15 @@ export type Question = ({ kind: "password"; purpose: PasswordPurpose; saved: boo
 	kind: "allowPhone",
 } & AllowPhoneView | {
 	kind: "chooseAddress",
-} & AddressesView | ({ kind: "confirmAddress"; masked: string }) & { purpose?: never; saved?: never; validUntil?: never } | {
+} & AddressesView | ({ kind: "confirmAddress"; masked: string }) & { purpose?: never; saved?: never; validUntil?: never } | 
+/**  A step of a guide, done in a browser. */
+{
+	kind: "guide",
+} & GuideView | 
+/**  The new password is set on the site's page: has the site taken it? */
+{
+	kind: "setPassword",
+} & GuideView | {
 	kind: "done",
 } & DoneView;
 
@@ -557,7 +629,9 @@ export type Reach =
 
 export type Reaches = "full" | 
 /**  It says who somebody is, and opens nothing. */
-"identityOnly";
+"identityOnly" | 
+/**  It signs the browser in, and nothing here. */
+"browser";
 
 export type Resolution = "newHolds" | "oldHolds" | "neitherFits" | 
 /**  The server was not reached; it is asked again next time. */
@@ -597,7 +671,9 @@ export type ScanView = {
 };
 
 /**  The dialect a server speaks. */
-export type ServerKind = "recoveryServer" | "allauth" | "betterAuth" | "atProto" | "matrix" | "kratos" | "goTrue";
+export type ServerKind = "recoveryServer" | "allauth" | "betterAuth" | "atProto" | "matrix" | "kratos" | "goTrue" | 
+/**  A site that only the person can talk to. */
+"guide";
 
 /**  A server that answered, before anything is sent to it but "who are you". */
 export type ServerView = {
@@ -629,6 +705,23 @@ export type ShowCodeView = {
 	phone: string,
 	network: string | null,
 	validUntil: number,
+};
+
+/**  A site that was meant by what was typed. */
+export type SiteView = {
+	server: ServerView,
+	/**  There is a guide of its own, last checked then. */
+	checkedAt: number | null,
+};
+
+/**  What was understood of what was typed. */
+export type SitesView = {
+	/**  The likeliest first. */
+	sites: SiteView[],
+	/**  What was meant, without the words around it. */
+	meant: string,
+	/**  It says that the password is lost. */
+	lost: boolean,
 };
 
 /**  What the window needs to draw its first screen. */

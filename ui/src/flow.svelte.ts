@@ -12,6 +12,7 @@ import {
   type View,
   type Way,
 } from './bridge';
+import type { Texts } from './i18n/guide';
 
 type FlowCommands = Pick<Commands, 'begin' | 'answer' | 'look' | 'cancel'>;
 
@@ -95,6 +96,8 @@ export class Flow {
   resent = $state(false);
   /** The phone shows a code that is typed here; told by the QR code that is or was on the screen. */
   guarded = $state(true);
+  /** Steps of the guide that is walked, and the current one. */
+  walk = $state.raw<{ steps: Texts[]; at: number } | null>(null);
   /** The exchange that is waited for. */
   #attended: number | null = null;
   /** Where the conversation began; "forgotten" from an account page has no sign-in form to go back to. */
@@ -256,6 +259,9 @@ export class Flow {
       case 'qr':
         void this.withPhone();
         return;
+      case 'step':
+        void this.answer({ kind: 'stepBack' });
+        return;
       case 'origin':
         this.#end();
         this.leave({ to: 'origin' });
@@ -266,7 +272,7 @@ export class Flow {
   }
 
   /** Where Back leads; null where there is no way back without losing something. */
-  get backTo(): 'signIn' | 'identifier' | 'addresses' | 'qr' | 'origin' | null {
+  get backTo(): 'signIn' | 'identifier' | 'addresses' | 'qr' | 'step' | 'origin' | null {
     const { stage } = this;
     if (!stage) return null;
     if (stage.kind === 'signIn') return 'origin';
@@ -275,6 +281,7 @@ export class Flow {
     if (stage.kind === 'over') return first;
     const { question, intent } = stage.view;
     if (question.kind === 'done') return null;
+    if (stage.view.server.abilities.guided) return this.#backInGuide(question, intent);
     if (question.kind === 'scanQr') return first;
     // What was scanned cannot be scanned again: back is to a new code.
     if (question.kind === 'confirmCode' || question.kind === 'waitForPhone' || question.kind === 'showCode') return 'qr';
@@ -285,6 +292,13 @@ export class Flow {
       return this.#first === 'asked' ? 'origin' : 'identifier';
     }
     return null;
+  }
+
+  /** What was shown to be set on a page is judged before anything else. */
+  #backInGuide(question: Question, intent: IntentKind): 'signIn' | 'identifier' | 'step' | 'origin' {
+    if (question.kind === 'newPassword' || (question.kind === 'guide' && question.at > 0)) return 'step';
+    if (this.#first === 'asked' || question.kind === 'setPassword') return 'origin';
+    return intent === 'recover' ? 'identifier' : question.kind === 'password' ? 'origin' : 'signIn';
   }
 
   cancel(): void {
@@ -377,13 +391,16 @@ export class Flow {
     this.error = error;
     if (view.identifier !== '') this.identifier = view.identifier;
     const { question } = view;
-    this.resendAt =
-      question.kind === 'code' && question.resendIn !== null ? this.now() + question.resendIn * 1000 : null;
+    const resendIn = question.kind === 'code' || question.kind === 'guide' ? question.resendIn : null;
+    this.resendAt = resendIn === null ? null : this.now() + resendIn * 1000;
     if (before?.question.kind !== question.kind || before.flow !== view.flow) {
       this.panel = null;
       this.resent = false;
     }
     if (question.kind === 'scanQr') this.guarded = question.guarded;
+    if (question.kind === 'guide' || question.kind === 'setPassword') this.walk = question;
+    else if (question.kind === 'newPassword' && this.walk) this.walk = { ...this.walk, at: this.walk.steps.length - 1 };
+    else if (question.kind !== 'done') this.walk = null;
     this.stage = { kind: 'asked', view };
     if (isWaitedFor(question)) void this.#attend();
   }
@@ -433,6 +450,7 @@ export class Flow {
     this.work = null;
     this.resendAt = null;
     this.resent = false;
+    this.walk = null;
   }
 
   #end(): void {

@@ -13,6 +13,7 @@ import './styles/parts.css';
 import './styles/scan.css';
 import './styles/vault.css';
 import './styles/pairing.css';
+import './styles/guide.css';
 import './styles/narrow.css';
 import { mount } from 'svelte';
 import App from './App.svelte';

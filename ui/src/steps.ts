@@ -1,5 +1,7 @@
-import type { Words } from './i18n/words';
 import type { IntentKind, Question } from './bridge';
+import type { Entry, Flow } from './flow.svelte';
+import { textOf } from './i18n/guide';
+import type { Words } from './i18n/words';
 
 export interface Steps {
   names: string[];
@@ -64,3 +66,38 @@ export function doorWithPhone(question: Question | null): number {
 
 /** How far the door stands open, 0–4. */
 export const doorOf = ({ names, at }: Steps): number => Math.min(4, Math.round((at / (names.length - 1)) * 4));
+
+/** What stands on the threshold while a guide is walked: its own steps, once they are known. */
+export function guidedThreshold(
+  entry: Entry,
+  { walk, intent }: Flow,
+  question: Question | null,
+  t: Words,
+  tongue: string,
+): { intent: string; steps: Steps; note: string | null } {
+  const recovers = intent === 'recover';
+  const plain = intent === 'changePassword' ? t.newPassword.intentChange : recovers ? t.recover.intent : t.signIn.intent;
+  const note =
+    question?.kind === 'done'
+      ? null
+      : question?.kind === 'setPassword'
+        ? t.guide.noteSetting(entry.name)
+        : walk
+          ? t.guide.note
+          : recovers
+            ? t.guide.note
+            : t.guide.signInNote;
+  if (!walk) {
+    const names = recovers
+      ? [t.recover.stepWho, t.recover.stepCode, t.recover.stepNew, t.signIn.stepIn]
+      : [t.signIn.stepPassword, t.signIn.stepIn];
+    return { intent: plain, steps: { names, at: question?.kind === 'done' ? names.length - 1 : 0 }, note };
+  }
+  const own = walk.steps.map((step) => textOf(step, tongue));
+  const done = question?.kind === 'done';
+  return {
+    intent: done ? plain : t.guide.intent(walk.at + 1, own.length),
+    steps: { names: [...own, t.signIn.stepIn], at: done ? own.length : walk.at },
+    note,
+  };
+}

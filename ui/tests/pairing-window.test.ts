@@ -242,7 +242,7 @@ describe('a phone that is linked', () => {
     handlers.begin = () => fail('tooNew');
     for (const [part, state, offered] of [
       [{}, 'signedIn', true],
-      [{ linkPhone: false }, 'signedIn', false],
+      [{ linkPhone: false, guided: false }, 'signedIn', false],
       [{}, 'passwordSaved', false],
     ] as const) {
       handlers.account = () => page({ abilities: { ...abilities, ...part }, account: { ...row, state } as never });

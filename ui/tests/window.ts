@@ -32,6 +32,7 @@ export const page = (part: Partial<AccountPage> = {}) => ({
   authenticator: null,
   note: false,
   draft: null,
+  guide: null,
   ...part,
 });
 export const vault = (part: Partial<VaultView> = {}): VaultView => ({

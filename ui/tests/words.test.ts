@@ -168,7 +168,7 @@ describe.each(tongues)('%s', (tongue, t) => {
 });
 
 /** Words that are the same in another language. */
-const SHARED = ['.common.onDay', '.settings.about', '.settings.themes.system', '.settings.version'];
+const SHARED = ['.guide.websites', '.common.onDay', '.settings.about', '.settings.themes.system', '.settings.version'];
 
 describe('plurals', () => {
   const count = (tongue: keyof typeof languages, number: number) => languages[tongue].account.showHistory(number);

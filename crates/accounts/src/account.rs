@@ -14,7 +14,8 @@ use url::Url;
 
 use crate::clock::Random;
 use crate::error::{Error, ErrorKind, Result};
-use crate::provider::{Kind, PublicKey, Server};
+use crate::guide::Route;
+use crate::provider::{Kind, Progress, PublicKey, Server};
 
 mod shared;
 
@@ -55,6 +56,8 @@ pub struct Account {
     pub recover_as: Option<String>,
     /// A phone signed it in: no password of it was ever kept here.
     pub without_password: bool,
+    /// How far the person has come in a guide that they have left.
+    pub guide: Option<Progress>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -239,6 +242,18 @@ struct AccountFile {
     recover_as: Option<String>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     without_password: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    guide: Option<ProgressFile>,
+}
+
+/// Seconds are Unix time.
+#[derive(Serialize, Deserialize)]
+struct ProgressFile {
+    route: String,
+    at: usize,
+    setting: bool,
+    code_asked_at: Option<u64>,
+    since: u64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -316,6 +331,17 @@ impl From<AccountFile> for Account {
             mailbox: file.mailbox,
             recover_as: file.recover_as,
             without_password: file.without_password,
+            // Of a way that a later Regain knows, the beginning is gone back to.
+            guide: file.guide.and_then(|file| {
+                let at = |seconds| UNIX_EPOCH + Duration::from_secs(seconds);
+                Some(Progress {
+                    route: Route::named(&file.route)?,
+                    at: file.at,
+                    setting: file.setting,
+                    code_asked_at: file.code_asked_at.map(at),
+                    since: at(file.since),
+                })
+            }),
         }
     }
 }
@@ -341,6 +367,16 @@ impl From<&Account> for AccountFile {
             mailbox: account.mailbox.clone(),
             recover_as: account.recover_as.clone(),
             without_password: account.without_password,
+            guide: account.guide.as_ref().map(|progress| {
+                let seconds = |at: SystemTime| at.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+                ProgressFile {
+                    route: progress.route.as_str().to_owned(),
+                    at: progress.at,
+                    setting: progress.setting,
+                    code_asked_at: progress.code_asked_at.map(seconds),
+                    since: seconds(progress.since),
+                }
+            }),
         }
     }
 }
@@ -381,6 +417,7 @@ mod tests {
             mailbox: Some("j•••@mail.example".into()),
             recover_as: None,
             without_password: false,
+            guide: None,
         }
     }
 

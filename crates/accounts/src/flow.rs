@@ -9,14 +9,15 @@ use crate::clock::{Clock, Random};
 use crate::error::{Error, ErrorKind, Result};
 use crate::generate::{self, Recipe};
 use crate::provider::{
-    Addresses, Answer, Challenge, CodeAsk, ConfirmAsk, Exchange, Intent, Outcome, Paired, PasswordRules,
-    Phone, Problem, Provider, QrAsk, Session, ShowAsk, Step, WaitAsk, Way, WeakReason,
+    Addresses, Answer, Challenge, CodeAsk, ConfirmAsk, Exchange, GuideAsk, Intent, Outcome, Paired,
+    PasswordRules, Phone, Problem, Provider, QrAsk, Session, ShowAsk, Step, WaitAsk, Way, WeakReason,
 };
 use crate::secret::Secret;
 use crate::store::{CredentialStore, PastId, Why};
 use crate::strength::{self, Context, Strength};
 
 mod change;
+mod guided;
 mod pairing;
 
 /// What every conversation stands on.
@@ -74,6 +75,10 @@ pub enum Question {
     ConfirmAddress {
         masked: String,
     },
+    /// A step of a guide, done in a browser.
+    Guide(GuideAsk),
+    /// The new password is set on the site's page: has the site taken it?
+    SetPassword(GuideAsk),
     Done(Finish),
 }
 
@@ -125,6 +130,11 @@ pub enum Given {
     /// Nothing to give but time: the answer comes once something is different.
     Wait,
     Yes,
+    No,
+    /// To the step before.
+    StepBack,
+    /// To the first step.
+    StartOver,
 }
 
 /// One conversation.
@@ -146,6 +156,8 @@ pub struct Flow {
     resubmit: bool,
     /// The password that the running sign-in is trying.
     trying: Option<Trying>,
+    /// Saved passwords that a site did not let the person in with, as they say.
+    refused: Vec<Secret>,
     /// What is still to be written after the server said yes; tried first at every answer.
     unsaved: Option<Unsaved>,
 }
@@ -190,7 +202,9 @@ impl Flow {
         let known = deps.accounts.get(&account.id).and_then(|known| known.recover_as);
         let mailbox = std::mem::replace(&mut account.recover_as, known);
         let identifier = account.identifier.clone();
+        let guided = provider.about().abilities.guided;
         let intent = match purpose {
+            _ if guided => guided::intent(&deps, &account, purpose).await?,
             Purpose::SignIn => Intent::SignIn { identifier },
             Purpose::Recover => Intent::Recover { identifier: mailbox.clone().unwrap_or(identifier) },
             Purpose::ChangePassword => {
@@ -217,9 +231,13 @@ impl Flow {
             candidate: None,
             resubmit: false,
             trying: None,
+            refused: Vec::new(),
             unsaved: None,
         };
         flow.ask(challenge, None).await?;
+        if guided {
+            flow.take_up().await?;
+        }
         if let Question::Password { current: true, saved: true } = flow.question {
             flow.answer(Given::Saved).await?;
         }
@@ -250,6 +268,7 @@ impl Flow {
     /// [end the flow](ErrorKind::ends_flow).
     pub async fn answer(&mut self, given: Given) -> Result<()> {
         let result = self.take(given).await;
+        self.note_progress()?;
         // At the end a newer session than the renewed one is saved already.
         if !matches!(self.question, Question::Done(_))
             && let Some(session) = self.exchange.renewed().cloned()
@@ -323,6 +342,7 @@ impl Flow {
                 self.pass_on(Answer::Password(password)).await
             }
             (Question::AllowPhone { .. }, Given::Saved) => self.allow_with_saved().await,
+            (Question::Guide(_) | Question::SetPassword(_), given) => self.walk(given).await,
             _ => Err(ErrorKind::Unsupported.into()),
         }
     }
@@ -346,9 +366,11 @@ impl Flow {
         Ok(password)
     }
 
-    /// The password that was generated or typed last, to copy it.
+    /// The password that was generated or typed last, or is being tried on a site's page: to copy it.
     pub fn candidate(&self) -> Option<&Secret> {
-        self.candidate.as_ref().map(|candidate| &candidate.password)
+        let tried = self.trying.as_ref().filter(|_| matches!(self.question, Question::Guide(_)));
+        let made = self.candidate.as_ref().map(|candidate| &candidate.password);
+        made.or(tried.map(|trying| &trying.password))
     }
 
     /// Ends the conversation. What was made and never sent goes to the history; what may have reached the server stays
@@ -417,6 +439,8 @@ impl Flow {
             Challenge::AllowPhone(phone) => Question::AllowPhone { phone, saved: self.has_saved().await },
             Challenge::ChooseAddress(addresses) => Question::ChooseAddress(addresses),
             Challenge::ConfirmAddress { masked } => Question::ConfirmAddress { masked },
+            Challenge::Guide(ask) => Question::Guide(ask),
+            Challenge::SetPassword(ask) => Question::SetPassword(ask),
         };
         self.problem = problem;
         Ok(())
@@ -433,6 +457,7 @@ impl Flow {
                 self.save(Unsaved::Paired(session)).await
             }
             Outcome::PhoneLinked(_) => self.linked(),
+            Outcome::Entered => self.entered().await,
             Outcome::SignedIn(session) => {
                 let trying = self.trying.clone().ok_or(ErrorKind::Bug)?;
                 self.save(Unsaved::Password { trying, session: Some(session) }).await
@@ -440,6 +465,10 @@ impl Flow {
             Outcome::PasswordChanged { session, sessions_ended } => {
                 let trying = self.trying_candidate(Done::PasswordChanged, sessions_ended)?;
                 match session {
+                    // Nobody can be asked but the person, who has said so.
+                    None if self.provider.about().abilities.guided => {
+                        self.save(Unsaved::Password { trying, session }).await
+                    }
                     Some(_) => self.save(Unsaved::Password { trying, session }).await,
                     None => Box::pin(self.prove(trying)).await,
                 }

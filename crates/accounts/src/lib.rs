@@ -11,6 +11,7 @@ pub mod clock;
 mod error;
 pub mod flow;
 pub mod generate;
+pub mod guide;
 pub mod home;
 pub mod http;
 pub mod identifier;

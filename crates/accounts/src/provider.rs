@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 use async_trait::async_trait;
 
 use crate::error::Result;
+use crate::guide::Route;
 use crate::identifier;
 use crate::secret::Secret;
 
@@ -19,6 +20,7 @@ mod desk;
 mod dpop;
 mod finding;
 pub mod gotrue;
+pub mod guide;
 pub mod kratos;
 pub mod matrix;
 #[cfg(any(test, feature = "testing"))]
@@ -30,6 +32,7 @@ mod registry;
 mod with_current;
 
 pub use desk::Desk;
+pub use guide::{GuideAsk, Progress};
 pub use public_key::{KeyProblem, PublicKey};
 pub use registry::{Found, Kind, Providers, Server};
 
@@ -74,6 +77,11 @@ pub trait Exchange: Send + Sync {
         None
     }
 
+    /// How far the person has come, where the conversation can be gone on with in another one.
+    fn progress(&self) -> Option<&Progress> {
+        None
+    }
+
     /// Tells the server that the person has left, where it would go on by itself otherwise.
     async fn abandon(&mut self) {}
 }
@@ -102,6 +110,8 @@ pub struct Abilities {
     pub pair: Option<Reach>,
     /// A phone's browser can be signed in from here.
     pub link_phone: bool,
+    /// The person does it in a browser, led by a guide: nobody can be asked but them, and there are no sessions.
+    pub guided: bool,
 }
 
 /// How far a session reaches that a phone gave.
@@ -111,6 +121,8 @@ pub enum Reach {
     Full,
     /// It says who somebody is, and opens nothing: the password is asked for before anything is seen or changed.
     IdentityOnly,
+    /// It signs the browser in, and nothing here.
+    Browser,
 }
 
 impl Abilities {
@@ -122,6 +134,7 @@ impl Abilities {
         sessions: true,
         pair: Some(Reach::Full),
         link_phone: true,
+        guided: false,
     };
 }
 
@@ -171,6 +184,11 @@ pub enum Intent {
     LinkPhone {
         session: Session,
     },
+    /// Something at a site that only the person can talk to, from the beginning or from where they left.
+    Guided {
+        route: Route,
+        from: Option<Progress>,
+    },
 }
 
 /// What is asked now.
@@ -200,6 +218,11 @@ pub enum Challenge {
     ConfirmAddress {
         masked: String,
     },
+    /// A step of a guide, done in a browser; the answers are [`Answer::Yes`], [`Answer::No`] where it may fail,
+    /// [`Answer::StepBack`], [`Answer::StartOver`], and [`Answer::Resend`] where a code is waited for.
+    Guide(GuideAsk),
+    /// The new password is set on the site's page; the answer is whether the site has taken it.
+    SetPassword(GuideAsk),
 }
 
 /// A QR code with its clocks. Two are never asked for at once.
@@ -345,6 +368,11 @@ pub enum Answer {
     /// Nothing to give but time: answered once something is different, or with [`Problem::StillTrying`].
     Wait,
     Yes,
+    No,
+    /// To the step before.
+    StepBack,
+    /// To the first step.
+    StartOver,
     /// One of [`Addresses`], by its place.
     Address(usize),
     /// The address in full.
@@ -379,6 +407,8 @@ pub enum Problem {
     StillTrying,
     /// What was typed cannot stand behind the mask.
     NotThatAddress,
+    /// The site did not take the new password, as the person says.
+    NotTaken,
 }
 
 /// Why a password was refused.
@@ -408,6 +438,8 @@ pub enum Outcome {
     },
     /// A phone's browser was signed in.
     PhoneLinked(Phone),
+    /// The site lets the person in, as they say; there is no session here.
+    Entered,
 }
 
 /// A proof of being signed in; opaque to all but the provider that made it.

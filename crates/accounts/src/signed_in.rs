@@ -168,6 +168,10 @@ pub enum Resolution {
 /// Finds out by signing in: the new password first, then the old one. What opens is current afterwards; asking again
 /// changes nothing and says the same. Errors: those of the store; `ItemMissing` when it has neither.
 pub async fn resolve(deps: &Deps, provider: Arc<dyn Provider>, account: &Account) -> Result<Resolution> {
+    if provider.about().abilities.guided {
+        // Only the person can say: the guide asks when they come back to it.
+        return Ok(Resolution::NotAsked);
+    }
     let staged = deps.store.staged(&account.id).await?;
     let sent: Vec<_> =
         staged.into_iter().filter(|staged| staged.sent).map(|staged| staged.password).collect();

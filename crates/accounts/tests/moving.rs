@@ -52,6 +52,7 @@ fn account(name: &str) -> Account {
         mailbox: None,
         recover_as: None,
         without_password: false,
+        guide: None,
     }
 }
 

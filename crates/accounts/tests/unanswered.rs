@@ -35,6 +35,7 @@ fn jana() -> Account {
         mailbox: None,
         recover_as: None,
         without_password: false,
+        guide: None,
     }
 }
 

@@ -87,6 +87,7 @@ fn account(name: &str) -> Account {
         mailbox: None,
         recover_as: None,
         without_password: false,
+        guide: None,
     }
 }
 

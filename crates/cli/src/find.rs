@@ -120,6 +120,7 @@ fn new_account(deps: &Deps, server: &Server, provider: &dyn Provider, identifier
         mailbox: None,
         recover_as: None,
         without_password: false,
+        guide: None,
     }
 }
 

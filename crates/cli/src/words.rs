@@ -8,9 +8,11 @@ use accounts::provider::{CodeAsk, CodePurpose, CodeShape, Problem, Way, WeakReas
 use accounts::signed_in::Resolution;
 use accounts::store::{StoreKind, Why};
 
+mod guide;
 mod servers;
 mod time;
 
+pub use guide::*;
 pub use servers::*;
 pub use time::*;
 
@@ -384,6 +386,7 @@ pub fn problem(problem: &Problem) -> (String, String) {
         ),
         Problem::StillTrying => two("The server cannot be reached at the moment.", "Regain keeps trying."),
         Problem::NotThatAddress => two(NOT_THAT_ADDRESS.0, NOT_THAT_ADDRESS.1),
+        Problem::NotTaken => two(NOT_TAKEN.0, NOT_TAKEN.1),
         Problem::NotChanged => two(
             "The server did not change the password.",
             "The old one is still right. Set the new one again.",

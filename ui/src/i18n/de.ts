@@ -1,5 +1,6 @@
 import { plurals, rich } from './rich';
 import { authenticator } from './authenticator/de';
+import { guide } from './guide/de';
 import { pairing } from './pairing/de';
 import { servers } from './servers/de';
 import { vault } from './vault/de';
@@ -64,7 +65,7 @@ export const de: Words = {
     title: 'Welches Konto?',
     add: 'Konto hinzufügen',
     search: 'Suchen',
-    searchHint: 'Nach Name oder Adresse suchen',
+    searchHint: guide.searchHint,
     needsYou: 'Braucht Sie',
     all: 'Alle Konten',
     found: (count) => n(count, { one: '1 Konto gefunden', other: `${count} Konten gefunden` }),
@@ -467,6 +468,7 @@ export const de: Words = {
     notOpened: servers.notOpened,
     notThatAddress: servers.notThatAddress,
     stillTrying: pairing.stillTrying,
+    ...guide.problems,
     wrongCode: () => ['Dieser Code passte nicht.', 'Vergleichen Sie ihn mit der neuesten E-Mail, oder holen Sie einen neuen.'],
     weakPassword: ({ server }) => [
       `${server} hat dieses Passwort nicht angenommen.`,
@@ -491,6 +493,7 @@ export const de: Words = {
   },
   authenticator,
   servers,
+  guide,
   pairing,
   vault,
   errors: {
@@ -498,6 +501,7 @@ export const de: Words = {
     ...servers.errors,
     ...authenticator.errors,
     ...pairing.errors,
+    ...guide.errors,
     offline: () => ['Dieser Computer ist offline.', 'Prüfen Sie das Netz, und versuchen Sie es noch einmal. Ihre Eingaben bleiben erhalten.'],
     serverTrouble: ({ server }) => [
       `${server} antwortet nicht richtig.`,

@@ -1,5 +1,6 @@
 import { plurals, rich } from './rich';
 import { authenticator } from './authenticator/en';
+import { guide } from './guide/en';
 import { pairing } from './pairing/en';
 import { servers } from './servers/en';
 import { vault } from './vault/en';
@@ -63,7 +64,7 @@ export const en: Words = {
     title: 'Which account?',
     add: 'Add an account',
     search: 'Search',
-    searchHint: 'Search by name or address',
+    searchHint: guide.searchHint,
     needsYou: 'Needs you',
     all: 'All accounts',
     found: (count) => n(count, { one: '1 account found', other: `${count} accounts found` }),
@@ -458,6 +459,7 @@ export const en: Words = {
     notOpened: servers.notOpened,
     notThatAddress: servers.notThatAddress,
     stillTrying: pairing.stillTrying,
+    ...guide.problems,
     wrongCode: () => ['That code didn’t fit.', 'Compare the digits with the newest mail, or get a new code.'],
     weakPassword: ({ server }) => [`${server} did not take that password.`, 'Mend what is listed below, or let Regain make one.'],
     mismatch: () => ['The two were not the same.', 'Type the new password twice, or let Regain make one.'],
@@ -476,6 +478,7 @@ export const en: Words = {
   },
   authenticator,
   servers,
+  guide,
   pairing,
   vault,
   errors: {
@@ -483,6 +486,7 @@ export const en: Words = {
     ...servers.errors,
     ...authenticator.errors,
     ...pairing.errors,
+    ...guide.errors,
     offline: () => ['This computer is offline.', 'Check the network, then try again. What you typed is kept.'],
     serverTrouble: ({ server }) => [`${server} didn’t answer properly.`, 'Try again in a few minutes. Your place is kept.'],
     rateLimited: ({ server, wait }) => [`${server} asks for a pause after so many tries.`, wait ? `Try again in ${wait}. Your place is kept.` : 'Try again in a few minutes. Your place is kept.'],

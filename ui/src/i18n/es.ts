@@ -1,5 +1,6 @@
 import { plurals, rich } from './rich';
 import { authenticator } from './authenticator/es';
+import { guide } from './guide/es';
 import { pairing } from './pairing/es';
 import { servers } from './servers/es';
 import { vault } from './vault/es';
@@ -64,7 +65,7 @@ export const es: Words = {
     title: '¿Qué cuenta?',
     add: 'Añadir una cuenta',
     search: 'Buscar',
-    searchHint: 'Buscar por nombre o dirección',
+    searchHint: guide.searchHint,
     needsYou: 'Te necesitan',
     all: 'Todas las cuentas',
     found: (count) => n(count, { one: '1 cuenta encontrada', other: `${count} cuentas encontradas` }),
@@ -470,6 +471,7 @@ export const es: Words = {
     notOpened: servers.notOpened,
     notThatAddress: servers.notThatAddress,
     stillTrying: pairing.stillTrying,
+    ...guide.problems,
     wrongCode: () => ['Ese código no valió.', 'Compáralo con el correo más reciente o pide uno nuevo.'],
     weakPassword: ({ server }) => [`${server} no aceptó esa contraseña.`, 'Corrige lo que se indica abajo o deja que Regain haga una.'],
     mismatch: () => ['Las dos no eran iguales.', 'Escribe dos veces la contraseña nueva o deja que Regain haga una.'],
@@ -491,6 +493,7 @@ export const es: Words = {
   },
   authenticator,
   servers,
+  guide,
   pairing,
   vault,
   errors: {
@@ -498,6 +501,7 @@ export const es: Words = {
     ...servers.errors,
     ...authenticator.errors,
     ...pairing.errors,
+    ...guide.errors,
     offline: () => ['Este ordenador no tiene red.', 'Revisa la red y prueba otra vez. Lo que escribiste se conserva.'],
     serverTrouble: ({ server }) => [`${server} no responde como debe.`, 'Prueba otra vez en unos minutos. Sigues donde estabas.'],
     rateLimited: ({ server, wait }) => [

@@ -1,5 +1,6 @@
 import { plurals, rich } from './rich';
 import { authenticator } from './authenticator/ru';
+import { guide } from './guide/ru';
 import { pairing } from './pairing/ru';
 import { servers } from './servers/ru';
 import { vault } from './vault/ru';
@@ -77,7 +78,7 @@ export const ru: Words = {
     title: 'Какой аккаунт?',
     add: 'Добавить аккаунт',
     search: 'Поиск',
-    searchHint: 'Поиск по имени или адресу',
+    searchHint: guide.searchHint,
     needsYou: 'Нужно ваше участие',
     all: 'Все аккаунты',
     found: (count) =>
@@ -499,6 +500,7 @@ export const ru: Words = {
     notOpened: servers.notOpened,
     notThatAddress: servers.notThatAddress,
     stillTrying: pairing.stillTrying,
+    ...guide.problems,
     wrongCode: () => ['Этот код не подошёл.', 'Сверьте его с самым новым письмом или получите новый код.'],
     weakPassword: ({ server }) => [`${server} не принимает этот пароль.`, 'Исправьте то, что перечислено ниже, или пусть пароль придумает Regain.'],
     mismatch: () => ['Пароли не совпали.', 'Введите новый пароль дважды или пусть его придумает Regain.'],
@@ -520,6 +522,7 @@ export const ru: Words = {
   },
   authenticator,
   servers,
+  guide,
   pairing,
   vault,
   errors: {
@@ -527,6 +530,7 @@ export const ru: Words = {
     ...servers.errors,
     ...authenticator.errors,
     ...pairing.errors,
+    ...guide.errors,
     offline: () => ['Этот компьютер не в сети.', 'Проверьте сеть и попробуйте снова. Всё введённое сохранится.'],
     serverTrouble: ({ server }) => [`${server} не отвечает как надо.`, 'Попробуйте через несколько минут. Ваше место сохранится.'],
     rateLimited: ({ server, wait }) => [

@@ -1,4 +1,5 @@
 import type { AccountState, AddressProblem, ErrorView, KeyProblem, PictureProblem, ProblemView, StrengthHint, WeakReason, Why } from '../bridge';
+import type { GuideWords } from './guide/words';
 import type { PairingWords } from './pairing/words';
 import type { Part } from './rich';
 import type { AuthenticatorWords } from './authenticator/words';
@@ -190,6 +191,7 @@ export interface Words {
   weak: Record<WeakReason['kind'], Counted>;
   authenticator: AuthenticatorWords;
   servers: ServerWords;
+  guide: GuideWords;
   pairing: PairingWords;
   vault: VaultWords;
   errors: Record<ErrorKey, (about: About) => TwoLines>;

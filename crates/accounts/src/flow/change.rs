@@ -64,6 +64,13 @@ impl Flow {
                 self.candidate = None;
                 self.ask(Challenge::NewPassword(rules), problem).await
             }
+            Ok(Step::Ask(challenge @ Challenge::SetPassword(_), problem)) => {
+                // It is shown now, and may be set at any moment: only the person knows.
+                self.mark(|candidate| candidate.unknown = true);
+                self.account.guide = self.exchange.progress().cloned();
+                self.note(AccountState::InTheAir)?;
+                self.ask(challenge, problem).await
+            }
             Ok(Step::Ask(challenge, problem)) => {
                 self.resubmit = true;
                 self.ask(challenge, problem).await
@@ -174,6 +181,7 @@ impl Flow {
     pub(super) async fn try_saved(&mut self) -> Result<()> {
         let store = self.deps.store.clone();
         let staged = store.staged(&self.account.id).await?;
+        let refused = |password: &Secret| self.refused.contains(password);
         let mut list: Vec<Trying> = staged
             .into_iter()
             .filter(|staged| staged.sent)
@@ -186,7 +194,9 @@ impl Flow {
         if let Some(current) = current_if_any(&*store, &self.account.id).await? {
             list.push(Trying { password: current.password, done: Done::SignedIn, sessions_ended: None });
         }
-        if list.is_empty() {
+        let none_kept = list.is_empty();
+        list.retain(|trying| !refused(&trying.password));
+        if none_kept {
             // Which says so if it was taken away.
             store.current(&self.account.id).await?;
             return Err(ErrorKind::Unsupported.into());
@@ -215,6 +225,7 @@ impl Flow {
         }
         self.commit(&trying).await?;
         self.account.without_password = false;
+        self.account.guide = None;
         match &session {
             Some(session) => {
                 store.save_session(&id, session).await?;

@@ -63,7 +63,7 @@ impl Flow {
         Ok(())
     }
 
-    fn finish(&mut self, what: Done) {
+    pub(super) fn finish(&mut self, what: Done) {
         self.question = Question::Done(Finish {
             what,
             at: self.deps.clock.now(),

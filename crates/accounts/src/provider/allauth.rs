@@ -60,6 +60,7 @@ pub async fn find(desk: Desk) -> Result<Arc<dyn Provider>> {
             sessions: config.usersessions.is_some(),
             pair: oidc.is_some().then_some(Reach::IdentityOnly),
             link_phone: false,
+            guided: false,
         },
         rules: PasswordRules::FLOOR,
     };
@@ -134,7 +135,7 @@ impl Provider for Allauth {
                 Ok((Box::new(exchange), Challenge::Password { current: true }))
             }
             Intent::Pair => self.oidc().await?.pair().await,
-            Intent::LinkPhone { .. } => Err(ErrorKind::Unsupported.into()),
+            Intent::LinkPhone { .. } | Intent::Guided { .. } => Err(ErrorKind::Unsupported.into()),
         }
     }
 

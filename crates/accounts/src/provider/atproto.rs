@@ -50,6 +50,7 @@ pub async fn find(desk: Desk) -> Result<Arc<dyn Provider>> {
         sessions: false,
         pair: None,
         link_phone: false,
+        guided: false,
     };
     let about = About { name: host.clone(), host, practice: false, abilities, rules: RULES };
     Ok(Arc::new(Pds { desk, about }))
@@ -92,7 +93,9 @@ impl Provider for Pds {
                 let (exchange, challenge) = recover::Recover::begin(desk, &address, renewed).await?;
                 Ok((Box::new(exchange), challenge))
             }
-            Intent::Pair | Intent::LinkPhone { .. } => Err(ErrorKind::Unsupported.into()),
+            Intent::Pair | Intent::LinkPhone { .. } | Intent::Guided { .. } => {
+                Err(ErrorKind::Unsupported.into())
+            }
         }
     }
 

@@ -57,6 +57,7 @@ pub async fn find(desk: Desk) -> Result<Arc<dyn Provider>> {
             recover_by_mailbox: true,
             pair: pairs.then_some(Reach::Full),
             link_phone: false,
+            guided: false,
             ..Abilities::ALL
         },
         rules: RULES,
@@ -95,7 +96,7 @@ impl Provider for BetterAuth {
                 Challenge::Password { current: true },
             )),
             Intent::Pair => pair::begin(self.desk.clone()).await,
-            Intent::LinkPhone { .. } => Err(ErrorKind::Unsupported.into()),
+            Intent::LinkPhone { .. } | Intent::Guided { .. } => Err(ErrorKind::Unsupported.into()),
         }
     }
 

@@ -81,7 +81,7 @@ impl Providers {
         if found.is_empty() {
             return why_nothing(errors).map(Err);
         }
-        found.sort_by_key(|one| Kind::ALL.iter().position(|kind| *kind == one.server.kind));
+        found.sort_by_key(|one| Kind::SERVERS.iter().position(|kind| *kind == one.server.kind));
         for one in &found {
             self.put(one.server.clone(), one.provider.clone());
         }
@@ -111,7 +111,7 @@ impl Providers {
 
     fn everything_at(&self, base: &Url, identifier: Option<String>, key: Option<&PublicKey>) -> Vec<Probe> {
         let here = |kind| self.here(kind, base.clone(), identifier.clone(), key.cloned());
-        let mut probes: Vec<Probe> = Kind::ALL.into_iter().map(here).collect();
+        let mut probes: Vec<Probe> = Kind::SERVERS.into_iter().map(here).collect();
         if matches!(base.host(), Some(Host::Domain(_))) {
             probes.push(self.matrix_of(base.clone(), identifier));
         }

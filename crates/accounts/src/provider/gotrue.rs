@@ -88,6 +88,7 @@ pub async fn find(desk: Desk, key: Option<&PublicKey>) -> Result<Arc<dyn Provide
                     sessions: false,
                     pair: None,
                     link_phone: false,
+                    guided: false,
                 };
                 let about = About { name: host.clone(), host, practice: false, abilities, rules: RULES };
                 return Ok(Arc::new(GoTrue { desk: here, about }));
@@ -140,7 +141,9 @@ impl Provider for GoTrue {
                 let exchange = change::Change::new(self.desk.clone(), session);
                 Ok((Box::new(exchange), Challenge::Password { current: true }))
             }
-            Intent::Pair | Intent::LinkPhone { .. } => Err(ErrorKind::Unsupported.into()),
+            Intent::Pair | Intent::LinkPhone { .. } | Intent::Guided { .. } => {
+                Err(ErrorKind::Unsupported.into())
+            }
         }
     }
 

@@ -71,6 +71,7 @@ pub async fn find(desk: Desk) -> Result<Arc<dyn Provider>> {
         sessions: true,
         pair: None,
         link_phone: false,
+        guided: false,
     };
     let host = crate::address::host(&desk.base);
     let about = About { name: host.clone(), host, practice: false, abilities, rules: RULES };
@@ -112,7 +113,9 @@ impl Provider for Kratos {
                 Box::new(change::Change::new(self.desk.clone(), session, RULES)),
                 Challenge::Password { current: true },
             )),
-            Intent::Pair | Intent::LinkPhone { .. } => Err(ErrorKind::Unsupported.into()),
+            Intent::Pair | Intent::LinkPhone { .. } | Intent::Guided { .. } => {
+                Err(ErrorKind::Unsupported.into())
+            }
         }
     }
 

@@ -65,6 +65,7 @@ pub async fn find(desk: Desk) -> Result<Arc<dyn Provider>> {
             sessions: by_password,
             pair: None,
             link_phone: false,
+            guided: false,
         },
         rules: rules(&desk).await?,
     };
@@ -98,7 +99,9 @@ impl Provider for Matrix {
                 )),
                 Challenge::Password { current: true },
             )),
-            Intent::Pair | Intent::LinkPhone { .. } => Err(ErrorKind::Unsupported.into()),
+            Intent::Pair | Intent::LinkPhone { .. } | Intent::Guided { .. } => {
+                Err(ErrorKind::Unsupported.into())
+            }
         }
     }
 

@@ -196,7 +196,9 @@ impl Provider for Memory {
             Intent::ChangePassword { session } => {
                 (Talk::Change { session, current: None }, Challenge::Password { current: true })
             }
-            Intent::Pair | Intent::LinkPhone { .. } => return Err(ErrorKind::Unsupported.into()),
+            Intent::Pair | Intent::LinkPhone { .. } | Intent::Guided { .. } => {
+                return Err(ErrorKind::Unsupported.into());
+            }
         };
         Ok((Box::new(Conversation { server: self.clone(), talk: state }), challenge))
     }

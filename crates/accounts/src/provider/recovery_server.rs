@@ -95,6 +95,7 @@ impl Provider for RecoveryServer {
             )),
             Intent::Pair => pair::begin(self.line()).await,
             Intent::LinkPhone { session } => link::begin(self.line(), session).await,
+            Intent::Guided { .. } => Err(ErrorKind::Unsupported.into()),
         }
     }
 

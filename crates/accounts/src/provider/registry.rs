@@ -9,7 +9,7 @@ use url::Url;
 use super::atproto::handle::Resolver;
 use super::desk::Desk;
 use super::recovery_server::RecoveryServer;
-use super::{Provider, PublicKey, allauth, atproto, better_auth, gotrue, kratos, matrix};
+use super::{Provider, PublicKey, allauth, atproto, better_auth, gotrue, guide, kratos, matrix};
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::Http;
@@ -24,10 +24,13 @@ pub enum Kind {
     Matrix,
     Kratos,
     GoTrue,
+    /// A site that the person talks to in a browser, led by a guide.
+    Guide,
 }
 
 impl Kind {
-    pub const ALL: [Self; 7] = [
+    /// Those that can be talked to, and so be found by asking.
+    pub const SERVERS: [Self; 7] = [
         Self::RecoveryServer,
         Self::Allauth,
         Self::BetterAuth,
@@ -52,6 +55,7 @@ impl Kind {
             Self::Matrix => "matrix",
             Self::Kratos => "kratos",
             Self::GoTrue => "gotrue",
+            Self::Guide => "guide",
         }
     }
 
@@ -65,11 +69,12 @@ impl Kind {
             Self::Matrix => matrix::find(desk).await,
             Self::Kratos => kratos::find(desk).await,
             Self::GoTrue => gotrue::find(desk, key).await,
+            Self::Guide => Ok(Arc::new(guide::open(desk)?)),
         }
     }
 
     pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+        Self::SERVERS.into_iter().chain([Self::Guide]).find(|kind| kind.as_str() == name)
     }
 }
 

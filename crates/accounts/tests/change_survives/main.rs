@@ -98,6 +98,7 @@ fn jana() -> Account {
         mailbox: None,
         recover_as: None,
         without_password: false,
+        guide: None,
     }
 }
 

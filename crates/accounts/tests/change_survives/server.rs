@@ -186,7 +186,9 @@ impl Provider for Server {
             Intent::SignIn { .. } => (Talk::SignIn, Challenge::Password { current: false }),
             Intent::Recover { .. } => (Talk::Recover, Challenge::Code(ask(CodePurpose::Recovery))),
             Intent::ChangePassword { .. } => (Talk::Current, Challenge::Password { current: true }),
-            Intent::Pair | Intent::LinkPhone { .. } => return Err(ErrorKind::Unsupported.into()),
+            Intent::Pair | Intent::LinkPhone { .. } | Intent::Guided { .. } => {
+                return Err(ErrorKind::Unsupported.into());
+            }
         };
         self.call(None, |_| ()).await?;
         Ok((Box::new(Conversation { server: self.clone(), talk }), challenge))

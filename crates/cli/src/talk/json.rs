@@ -6,8 +6,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use accounts::Secret;
 use accounts::flow::{Given, Purpose, Question};
 use accounts::generate::Recipe;
+use accounts::guide::{StepKind, Words};
 use accounts::provider::{
-    About, Addresses, CodeAsk, CodePurpose, CodeShape, PasswordRules, Problem, Way, WeakReason,
+    About, Addresses, CodeAsk, CodePurpose, CodeShape, GuideAsk, PasswordRules, Problem, Way, WeakReason,
 };
 use accounts::store::StoreKind;
 use serde_json::{Map, Value, json};
@@ -34,7 +35,7 @@ impl Json {
     }
 
     pub async fn question(&self, scene: &Scene<'_>) -> Result<Reply> {
-        let (mut asked, answers) = asked(scene.flow.question())?;
+        let (mut asked, answers) = asked(scene)?;
         let account = scene.flow.account();
         asked.insert("answers".into(), answers.clone().into());
         asked.insert("intent".into(), intent(scene.flow.purpose()).into());
@@ -99,8 +100,8 @@ impl Json {
 }
 
 /// The question's own fields, and which keys its answer may have.
-fn asked(question: &Question) -> Result<(Map<String, Value>, Vec<&'static str>)> {
-    let (value, answers) = match question {
+fn asked(scene: &Scene<'_>) -> Result<(Map<String, Value>, Vec<&'static str>)> {
+    let (value, answers) = match scene.flow.question() {
         Question::Password { current, saved } => {
             let what = if *current { "current" } else { "sign_in" };
             let mut answers = vec!["password", "cancel"];
@@ -138,6 +139,8 @@ fn asked(question: &Question) -> Result<(Map<String, Value>, Vec<&'static str>)>
             json!({ "question": "confirm_address", "masked": masked, "other_ways": [way_name(Way::OtherAddress)] }),
             vec!["whole_address", "other_way", "cancel"],
         ),
+        Question::Guide(ask) => (guide("guide", scene, ask), guide_answers(ask)),
+        Question::SetPassword(ask) => (guide("set_password", scene, ask), vec!["yes", "no", "cancel"]),
         Question::Done(_) => return Err(Stop::bug("nothing is asked at the end")),
     };
     match value {
@@ -174,6 +177,10 @@ fn reply(answer: &Map<String, Value>, scene: &Scene<'_>) -> Result<Reply> {
             ("opened", Given::Opened),
             ("resend", Given::Resend),
             ("find_out", Given::FindOut),
+            ("yes", Given::Yes),
+            ("no", Given::No),
+            ("back", Given::StepBack),
+            ("start_over", Given::StartOver),
         ];
         let said = words.into_iter().find(|(key, _)| answer.get(*key) == Some(&Value::Bool(true)));
         said.map(|(_, given)| given).ok_or_else(Stop::bad_answer)?
@@ -243,6 +250,41 @@ fn new_password(rules: &PasswordRules, unknown: bool) -> Value {
     })
 }
 
+fn guide_answers(ask: &GuideAsk) -> Vec<&'static str> {
+    let mut answers = vec!["yes"];
+    match ask.kind {
+        StepKind::Page | StepKind::NewPassword => {}
+        StepKind::Code { .. } => answers.push("resend"),
+        StepKind::Password | StepKind::Check => answers.push("no"),
+    }
+    if ask.at > 0 {
+        answers.extend(["back", "start_over"]);
+    }
+    answers.push("cancel");
+    answers
+}
+
+fn guide(question: &str, scene: &Scene<'_>, ask: &GuideAsk) -> Value {
+    let account = scene.flow.account();
+    let put = |words: &Words| words.with(&account.identifier, &account.name).of("en").replace("**", "");
+    let all = |words: &[Words]| words.iter().map(put).collect::<Vec<_>>();
+    json!({
+        "question": question,
+        "step": ask.at + 1,
+        "steps": all(&ask.steps),
+        "title": put(&ask.title),
+        "todo": all(&ask.todo),
+        "see": ask.see.as_ref().map(put),
+        "hints": all(&ask.hints),
+        "page": ask.page.as_ref().map(|page| page.as_str()),
+        "resend_at": ask.resend_at.map(seconds),
+        "left_at": ask.left_at.map(seconds),
+        "source": ask.source.of("en"),
+        "checked_at": seconds(ask.checked),
+        "general": ask.general,
+    })
+}
+
 fn problem_value(problem: &Problem) -> Value {
     let (what, todo) = words::problem(problem);
     let kind = match problem {
@@ -256,6 +298,7 @@ fn problem_value(problem: &Problem) -> Value {
         Problem::NotChanged => "not_changed",
         Problem::StillTrying => "still_trying",
         Problem::NotThatAddress => "not_that_address",
+        Problem::NotTaken => "not_taken",
     };
     let mut value = said(kind, (&what, &todo));
     match problem {

@@ -5,7 +5,8 @@ use std::io::{self, IsTerminal as _};
 use accounts::Secret;
 use accounts::flow::{Given, Question};
 use accounts::generate::Recipe;
-use accounts::provider::{Addresses, CodeAsk, Way};
+use accounts::guide::StepKind;
+use accounts::provider::{Addresses, CodeAsk, GuideAsk, Way};
 use accounts::store::StoreKind;
 
 use super::hidden::Hidden;
@@ -58,7 +59,32 @@ impl Terminal {
                     typed => Given::WholeAddress(typed),
                 }))
             }
+            Question::Guide(ask) | Question::SetPassword(ask) => self.guide(scene, ask).await,
             Question::Done(_) => Err(Stop::bug("nothing is asked at the end")),
+        }
+    }
+
+    /// A step that is done in a browser.
+    async fn guide(&self, scene: &Scene<'_>, ask: &GuideAsk) -> Result<Reply> {
+        let account = scene.flow.account();
+        out::say(&words::guide(ask, &account.identifier, &account.name));
+        let may_fail = !matches!(ask.kind, StepKind::Page | StepKind::Code { .. });
+        loop {
+            let typed = self.line(words::guide_prompt(may_fail)).await?;
+            return Ok(Reply::Give(match typed.as_str() {
+                "" if !may_fail => Given::Yes,
+                "y" | "yes" => Given::Yes,
+                "n" | "no" if may_fail => Given::No,
+                "b" if ask.at > 0 => Given::StepBack,
+                "s" if may_fail => {
+                    match scene.flow.candidate() {
+                        Some(password) => out::say(&words::made_shown(password.expose())),
+                        None => out::say(words::NO_PASSWORD_HERE),
+                    }
+                    continue;
+                }
+                _ => continue,
+            }));
         }
     }
 

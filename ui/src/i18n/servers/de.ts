@@ -10,6 +10,7 @@ export const servers: ServerWords = {
     matrix: 'Matrix',
     kratos: 'Ory Kratos',
     goTrue: 'Supabase Auth',
+    guide: 'Website, nach Anleitung',
   },
   addressTitle: 'Wo ist Ihr Konto?',
   addressLead: 'Die Adresse aus der Begrüßungsmail, ein Bluesky-Name, eine Matrix-ID oder Ihre E-Mail-Adresse dort.',

@@ -10,6 +10,7 @@ export const servers: ServerWords = {
     matrix: 'Matrix',
     kratos: 'Ory Kratos',
     goTrue: 'Supabase Auth',
+    guide: 'Website, by a guide',
   },
   addressTitle: 'Where is your account?',
   addressLead: 'An address from the welcome mail, a Bluesky handle, a Matrix ID, or your e-mail address there.',

@@ -10,6 +10,7 @@ export const servers: ServerWords = {
     matrix: 'Matrix',
     kratos: 'Ory Kratos',
     goTrue: 'Supabase Auth',
+    guide: 'Sitio web, con guía',
   },
   addressTitle: '¿Dónde está tu cuenta?',
   addressLead: 'La dirección del correo de bienvenida, un nombre de Bluesky, un ID de Matrix o tu correo allí.',

@@ -10,6 +10,7 @@ export const servers: ServerWords = {
     matrix: 'Matrix',
     kratos: 'Ory Kratos',
     goTrue: 'Supabase Auth',
+    guide: 'Сайт, по инструкции',
   },
   addressTitle: 'Где находится ваш аккаунт?',
   addressLead: 'Адрес из приветственного письма, имя в Bluesky, Matrix ID или ваша почта на этом сервере.',
