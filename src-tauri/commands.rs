@@ -52,6 +52,11 @@ pub fn builder() -> Builder<Wry> {
         guide::find_sites,
         guide::open_guide_page,
         guide::show_guide_password,
+        health::health,
+        health::check_leaks,
+        health::leaks,
+        health::choose_leaks,
+        health::find_leaks,
         vault::vault_state,
         vault::check_vault_password,
         vault::begin_vault,
@@ -93,6 +98,7 @@ pub fn builder() -> Builder<Wry> {
 }
 
 mod guide;
+mod health;
 mod scan;
 mod vault;
 

@@ -219,6 +219,10 @@ impl App {
         let password = flow.generate(recipe(form)).await?;
         Ok(Generated {
             strength: flow.measure(&password).into(),
+            entropy: flow.entropy(recipe(form)).into(),
+            site_is_weak: Some(flow.verdict())
+                .filter(|verdict| verdict.is_weak())
+                .map(|weak| weak.best.into()),
             password: password.expose().into(),
             saved_at: seconds(conversation.deps.clock.now()),
             store: conversation.deps.store.kind().into(),

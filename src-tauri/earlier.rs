@@ -27,6 +27,8 @@ impl App {
         self.door().made = Some(password.clone());
         Ok(Generated {
             strength: strength::measure(&password, RULES, &context).into(),
+            entropy: generate::entropy(recipe(form), &RULES).into(),
+            site_is_weak: None,
             password: password.expose().into(),
             saved_at: seconds(self.clock.now()),
             store: StoreKind::Vault,
@@ -167,5 +169,6 @@ pub(crate) fn recipe(form: GenerateForm) -> Recipe {
     match form.kind {
         GenerateKind::Words => Recipe::Words(form.length),
         GenerateKind::Characters => Recipe::Characters(form.length),
+        GenerateKind::Site => Recipe::Site(form.length),
     }
 }

@@ -13,7 +13,9 @@ pub mod commands;
 mod conversation;
 mod earlier;
 mod guide;
+mod health;
 mod keeping;
+mod leaks;
 mod memory;
 mod network;
 mod practice;
@@ -38,6 +40,7 @@ pub fn run() -> anyhow::Result<()> {
     let built = tauri::Builder::default()
         .plugin(tauri_plugin_single_instance::init(|app, _, _| window::focus(app)))
         .plugin(window::remember())
+        .plugin(tauri_plugin_dialog::init())
         .plugin(tauri_plugin_opener::init())
         .invoke_handler(commands::builder().invoke_handler())
         .setup(|tauri| {

@@ -8,6 +8,7 @@ use accounts::strength::{self, Context, Strength as Measured};
 use accounts::{ErrorKind, Secret};
 
 use crate::app::App;
+use crate::health::LookedUp;
 use crate::view::*;
 use crate::view_from::{seconds, span};
 
@@ -24,6 +25,8 @@ pub struct Door {
     pub(crate) locked_at: Option<SystemTime>,
     /// The last password that was made while locked.
     pub(crate) made: Option<Secret>,
+    /// What known leaks said of the passwords that were looked up.
+    pub(crate) looked_up: LookedUp,
 }
 
 /// A vault, or a new recovery key, before its key was typed back.

@@ -8,6 +8,7 @@ use specta::Type;
 
 mod authenticator;
 mod guide;
+mod health;
 mod made;
 mod pairing;
 mod servers;
@@ -16,6 +17,7 @@ mod vault;
 
 pub use authenticator::*;
 pub use guide::*;
+pub use health::*;
 pub use made::*;
 pub use pairing::*;
 pub use servers::*;

@@ -18,6 +18,7 @@ use crate::view::*;
 
 mod authenticator;
 mod guide;
+mod health;
 mod pairing;
 
 pub use authenticator::{authenticator, named};
@@ -138,6 +139,9 @@ impl From<Weak> for WeakReason {
             Weak::NeedsLowercase => Self::NeedsLowercase,
             Weak::NeedsUppercase => Self::NeedsUppercase,
             Weak::NeedsSymbol => Self::NeedsSymbol,
+            Weak::NeedsOneOf { set } => Self::NeedsOneOf { set: set.to_string() },
+            Weak::NotAllowed { allowed } => Self::NotAllowed { allowed: allowed.to_string() },
+            Weak::TooManyInARow { max } => Self::TooManyInARow { max },
         }
     }
 }

@@ -3,13 +3,13 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use super::{StoreKind, WeakReason};
+use super::{EntropyView, StoreKind, WeakReason};
 
 #[derive(Debug, Clone, Copy, Deserialize, Type)]
 #[serde(rename_all = "camelCase")]
 pub struct GenerateForm {
     pub kind: GenerateKind,
-    /// Characters 15–64, words 4–10.
+    /// Characters 15–64, words 4–10; by the site's rules 4–64, as far as they let.
     pub length: u8,
 }
 
@@ -18,6 +18,8 @@ pub struct GenerateForm {
 pub enum GenerateKind {
     Words,
     Characters,
+    /// All that the site takes.
+    Site,
 }
 
 /// A new password, durable in the store before this exists.
@@ -26,6 +28,9 @@ pub enum GenerateKind {
 pub struct Generated {
     pub password: String,
     pub strength: Strength,
+    pub entropy: EntropyView,
+    /// What the best password is worth that the site takes, where that is little.
+    pub site_is_weak: Option<EntropyView>,
     pub saved_at: u32,
     pub store: StoreKind,
 }
@@ -57,7 +62,7 @@ pub enum StrengthHint {
     Capitals,
 }
 
-#[derive(Debug, Clone, Copy, Serialize, Type)]
+#[derive(Debug, Clone, Serialize, Type)]
 #[serde(rename_all = "camelCase")]
 pub struct RuleView {
     pub rule: WeakReason,

@@ -34,11 +34,15 @@ pub enum ProblemView {
     NotTaken,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
 #[serde(rename_all = "camelCase", tag = "kind")]
 pub enum WeakReason {
-    TooShort { min: u16 },
-    TooLong { max: u16 },
+    TooShort {
+        min: u16,
+    },
+    TooLong {
+        max: u16,
+    },
     Common,
     ContainsIdentifier,
     ContainsServer,
@@ -48,6 +52,17 @@ pub enum WeakReason {
     NeedsLowercase,
     NeedsUppercase,
     NeedsSymbol,
+    /// One of a set of the site's own, as a person reads it.
+    NeedsOneOf {
+        set: String,
+    },
+    /// A character that the site does not take, and those that it takes.
+    NotAllowed {
+        allowed: String,
+    },
+    TooManyInARow {
+        max: u8,
+    },
 }
 
 /// What the person cannot mend on this screen.

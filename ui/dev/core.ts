@@ -1,10 +1,11 @@
 // Stands in for '@tauri-apps/api/core' in `npm run dev:fake`: an account server and a keychain made of memory.
 // ?state=first|empty|list  ?store=ready|locked|dismissed|missing|itemMissing|ambiguous|broken  ?theme=  ?lang=  ?fail=<command>:<error kind>
-// ?vault=… as vault.ts says, ?phone=… as pairing.ts does. The password of "Dorfladen" is "right", its code 48213905; the authenticator shows 123456.
+// ?vault=… as vault.ts says, ?phone=… as pairing.ts does, ?leaks=… ?changed=… ?site=weak as health.ts. The password of "Dorfladen" is "right", its code 48213905; the authenticator shows 123456.
 import type {
   Abilities, AccountRow, AccountPage, AnswerForm, BeginForm, CodeView, DeviceView, Done, ErrorView, PastView, Question, ServerView,
   Settings, StoreView, Strength, View, Way,
 } from '../src/bindings';
+import { healthCommands } from './health';
 import { scanCommands } from './scan';
 import { guideOf, sitesOf } from './guide';
 import { phoneOf } from './pairing';
@@ -113,6 +114,10 @@ interface Running extends BeginForm {
   question: Question;
   resendAt: number;
 }
+const fresh = (): Question => {
+  const weak = query.get('site') === 'weak';
+  return { kind: 'newPassword', minLength: weak ? 6 : 15, maxLength: weak ? 6 : 256, unknown: false };
+};
 const flows = new Map<number, Running>();
 let nextFlow = 1;
 const allWays: Way[] = ['mailCode', 'mailLink', 'recoveryCode'];
@@ -205,7 +210,7 @@ function begin(form: BeginForm): View {
   else if (form.intent === 'changePassword') {
     flow.question = account?.id === 'Choir'
       ? { kind: 'password', purpose: 'current', saved: false }
-      : { kind: 'newPassword', minLength: 15, maxLength: 256, unknown: false };
+      : fresh();
   }
   flows.set(id, flow);
   return view(id);
@@ -232,14 +237,14 @@ async function answer(id: number, given: AnswerForm): Promise<View> {
     case 'password':
       if (given.password === 'second') flow.question = code('authenticator', 'secondFactor', flow);
       else if (given.password !== 'right') return view(id, { kind: 'wrongPassword' });
-      else flow.question = flow.intent === 'signIn' ? done(flow, 'signedIn') : { kind: 'newPassword', minLength: 15, maxLength: 256, unknown: false };
+      else flow.question = flow.intent === 'signIn' ? done(flow, 'signedIn') : fresh();
       return view(id);
     case 'code': {
       if (question.kind !== 'code') return fail({ kind: 'bug' });
       const right = question.purpose === 'secondFactor' ? '123456' : CODE;
       if (given.code === '00000000') return fail({ kind: 'expired' });
       if (given.code !== right && !SAVED_CODES.includes(given.code) && question.way !== 'mailLink') return view(id, { kind: 'wrongCode' });
-      flow.question = question.purpose === 'secondFactor' ? done(flow, 'signedIn') : { kind: 'newPassword', minLength: 15, maxLength: 256, unknown: false };
+      flow.question = question.purpose === 'secondFactor' ? done(flow, 'signedIn') : fresh();
       return view(id);
     }
     case 'kept':
@@ -332,8 +337,13 @@ const handlers: Record<string, (a: never) => unknown> = {
     return null;
   },
   generate: (a: { form: { kind: string; length: number } }) => {
-    const password = generated(a.form);
-    return { password, strength: { ...strengthOf(password), score: 4, ok: true, hint: null }, savedAt: now(), store: world.store.kind };
+    const weak = query.get('site') === 'weak';
+    const password = weak ? '850274' : generated(a.form);
+    const bits = a.form.kind === 'words' ? a.form.length * 11 + 9 : weak ? 20 : a.form.length * 6;
+    return {
+      password, strength: { ...strengthOf(password), score: weak ? 1 : 4, ok: true, hint: null }, savedAt: now(), store: world.store.kind,
+      entropy: { bits, worth: bits < 64 ? 'weak' : bits < 112 ? 'good' : 'strong' }, siteIsWeak: weak ? { bits: 20, worth: 'weak' } : null,
+    };
   },
   copy_generated: () => ({ clearIn: settings.clearClipboardSeconds }),
   check_password: (a: { password: string }) => strengthOf(a.password),
@@ -384,6 +394,7 @@ const handlers: Record<string, (a: never) => unknown> = {
   away: () => new Promise((resolve) => addEventListener('sleep', () => resolve(null), { once: true })),
   ...vault,
   ...scan,
+  ...healthCommands(query, () => rows),
   save_edits: (a: { account: string; edits: { name: string } }) => {
     vault.save_edits?.(a as never);
     rows = rows.map((account) => (account.id === a.account ? { ...account, name: a.edits.name } : account));

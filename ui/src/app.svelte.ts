@@ -3,6 +3,7 @@ import {
   bridge,
   type Copied,
   type ErrorView,
+  type HealthView,
   onTrouble,
   type PracticeView,
   type ResolvedView,
@@ -30,6 +31,7 @@ export type Room =
   | { name: 'account'; id: string }
   | { name: 'settings' }
   | { name: 'backups' }
+  | { name: 'changes' }
   | { name: 'vault-password' }
   | { name: 'vault-new-key' }
   | { name: 'add' }
@@ -63,6 +65,10 @@ const LOCK_SCREENS = {
   make: 'vault-make',
 } as const satisfies Record<LockView, ScreenName>;
 
+/** How long the list of accounts waits for what is known of its passwords. */
+const HEALTH_MS = 200;
+const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
 class App {
   ready = $state(false);
   firstStart = $state(false);
@@ -91,6 +97,9 @@ class App {
   room = $state.raw<Room>({ name: 'accounts' });
   accounts = $state.raw<AccountRow[] | null>(null);
   accountsError = $state.raw<ErrorView | null>(null);
+  /** How the passwords are; null until they were looked at. */
+  health = $state.raw<HealthView | null>(null);
+  lookingUp = $state(false);
   /** What went wrong outside a conversation, shown in the room that is open. */
   error = $state.raw<ErrorView | null>(null);
   /** What was found behind what was typed, and what that was. */
@@ -160,6 +169,8 @@ class App {
     let error: ErrorView | null = null;
     try {
       accounts = await bridge.accounts();
+      // What it adds to the list comes with the list, unless it takes long: nothing moves under the pointer.
+      if (this.store.state === 'ready') await Promise.race([this.loadHealth(), wait(HEALTH_MS)]);
     } catch (thrown) {
       error = errorIn(thrown);
     }
@@ -171,6 +182,33 @@ class App {
     if (turn !== this.#turn) return;
     this.store = store;
     this.elsewhere ||= elsewhere;
+  }
+
+  /** Looks at the passwords behind what is shown: a store that refuses says so elsewhere. */
+  async loadHealth(): Promise<void> {
+    const turn = this.#turn;
+    try {
+      const health = await bridge.health();
+      if (turn === this.#turn) this.health = health;
+    } catch {
+      if (turn === this.#turn) this.health = null;
+    }
+  }
+
+  /** Looks all passwords up in known leaks. */
+  async checkLeaks(): Promise<void> {
+    if (this.lookingUp) return;
+    const turn = this.#turn;
+    this.lookingUp = true;
+    this.error = null;
+    try {
+      const health = await bridge.checkLeaks();
+      if (turn === this.#turn) this.health = health;
+    } catch (thrown) {
+      if (turn === this.#turn) this.error = errorIn(thrown);
+    } finally {
+      this.lookingUp = false;
+    }
   }
 
   /** Saves a change at once; what cannot be saved is shown and not kept. */
@@ -432,6 +470,7 @@ class App {
         return this.go({ name: 'add' });
       case 'add':
       case 'account':
+      case 'changes':
       case 'settings':
         return this.go({ name: 'accounts' });
       case 'accounts':
@@ -494,6 +533,7 @@ class App {
     this.lockView = 'password';
     this.accounts = null;
     this.accountsError = null;
+    this.health = null;
     this.resolved = null;
     this.found = null;
     this.practice = null;

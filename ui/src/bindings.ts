@@ -45,6 +45,11 @@ export const commands = {
 	/**  Answers when the computer was locked or is about to sleep. */
 	away: () => typedError<null, ErrorView>(__TAURI_INVOKE("away")),
 	changedElsewhere: () => typedError<boolean, ErrorView>(__TAURI_INVOKE("changed_elsewhere")),
+	health: () => typedError<HealthView, ErrorView>(__TAURI_INVOKE("health")),
+	checkLeaks: () => typedError<HealthView, ErrorView>(__TAURI_INVOKE("check_leaks")),
+	leaks: () => typedError<LeaksView, ErrorView>(__TAURI_INVOKE("leaks")),
+	chooseLeaks: (kind: LeaksKind) => typedError<LeaksView, ErrorView>(__TAURI_INVOKE("choose_leaks", { kind })),
+	findLeaks: (folder: boolean) => typedError<LeaksView | null, ErrorView>(__TAURI_INVOKE("find_leaks", { folder })),
 	findSites: (text: string) => typedError<SitesView, ErrorView>(__TAURI_INVOKE("find_sites", { text })),
 	openGuidePage: (flow: number) => typedError<null, ErrorView>(__TAURI_INVOKE("open_guide_page", { flow })),
 	showGuidePassword: (flow: number) => typedError<Revealed, ErrorView>(__TAURI_INVOKE("show_guide_password", { flow })),
@@ -390,12 +395,14 @@ export type GenerateForm = {
 	length: number,
 };
 
-export type GenerateKind = "words" | "characters";
+export type GenerateKind = "words" | "characters" | "site";
 
 /**  A new password, durable in the store before this exists. */
 export type Generated = {
 	password: string,
 	strength: Strength,
+	entropy: EntropyView,
+	siteIsWeak: EntropyView | null,
 	savedAt: number,
 	store: StoreKind,
 };
@@ -829,7 +836,7 @@ export type View = {
 
 export type Way = "mailCode" | "mailLink" | "recoveryCode" | "authenticator" | "textCode" | "otherAddress";
 
-export type WeakReason = { kind: "tooShort"; min: number } | { kind: "tooLong"; max: number } | { kind: "common" } | { kind: "containsIdentifier" } | { kind: "containsServer" } | { kind: "guessable" } | { kind: "sameAsCurrent" } | { kind: "needsDigit" } | { kind: "needsLowercase" } | { kind: "needsUppercase" } | { kind: "needsSymbol" };
+export type WeakReason = { kind: "tooShort"; min: number } | { kind: "tooLong"; max: number } | { kind: "common" } | { kind: "containsIdentifier" } | { kind: "containsServer" } | { kind: "guessable" } | { kind: "sameAsCurrent" } | { kind: "needsDigit" } | { kind: "needsLowercase" } | { kind: "needsUppercase" } | { kind: "needsSymbol" } | { kind: "needsOneOf"; set: string } | { kind: "notAllowed"; allowed: string } | { kind: "tooManyInARow"; max: number };
 
 export type Why = "replaced" | "notAccepted" | "notUsed" | 
 /**  Made, saved, never sent. */
@@ -847,3 +854,13 @@ async function typedError<T, E>(result: Promise<T>): Promise<{ status: "ok"; dat
     }
 }
 
+export type EntropyView = { bits: number, worth: Worth };
+export type Worth = "weak" | "good" | "strong";
+export type NamedAccount = { id: string, name: string, identifier: string };
+export type ExposedView = { kind: "notChecked" } | { kind: "unknown" } | { kind: "no" } | { kind: "times"; times: number };
+export type AccountHealthView = { account: string, since: number, old: boolean, reusedWith: NamedAccount[], exposed: ExposedView };
+export type ReasonView = { kind: "exposed"; times: number } | { kind: "reused"; others: number } | { kind: "old"; since: number };
+export type ChangeView = { accounts: NamedAccount[], reasons: ReasonView[], unlocks: number };
+export type LeaksKind = "off" | "copy" | "asked";
+export type LeaksView = { kind: LeaksKind, path: string | null, broken: boolean };
+export type HealthView = { accounts: AccountHealthView[], changes: ChangeView[], changed: number, all: number, leaks: LeaksKind };

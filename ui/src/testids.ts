@@ -202,6 +202,7 @@ export const testIds = [
   'generate-kind',
   'generate-length',
   'saved-note',
+  'worth',
   'use-generated',
   'new-password',
   'repeat-password',
@@ -241,6 +242,24 @@ export const testIds = [
   'scan-link',
   'scan-open',
   'scan-text',
+  // known leaks, and what is to be changed
+  'leaks',
+  'leaks-kind',
+  'leaks-text',
+  'leaks-path',
+  'leaks-file',
+  'leaks-folder',
+  'leaks-check',
+  'to-leaks',
+  'health-exposed',
+  'health-reused',
+  'health-old',
+  'to-changes',
+  'changes',
+  'changes-progress',
+  'changes-none',
+  'change',
+  'change-start',
   // account page
   'account-state',
   'account-sign-in',
@@ -338,6 +357,7 @@ export const screenNames = [
   'vault-new-key',
   'in-the-air',
   'backups',
+  'changes',
 ] as const;
 
 export type ScreenName = (typeof screenNames)[number];

@@ -219,7 +219,14 @@ describe('the new password', () => {
     handlers.begin = () => view(fresh);
     handlers.generate =
       generate ??
-      (() => ({ password: `mossy-7-${++made}`, strength: strength(true), savedAt: 1000, store: 'keychain' }));
+      (() => ({
+        password: `mossy-7-${++made}`,
+        strength: strength(true),
+        entropy: { bits: 64, worth: 'good' },
+        siteIsWeak: null,
+        savedAt: 1000,
+        store: 'keychain',
+      }));
     handlers.check_password = ({ password: typed }) => strength(String(typed).length >= 15);
     handlers.answer = () => view(done);
     flow.openIdentifier(entry, '');

@@ -4,7 +4,7 @@ import { doorAt } from '../src/components/door';
 import { languages } from '../src/i18n/index.svelte';
 import { waitMs } from '../src/idle';
 import { latest } from '../src/latest';
-import { charactersFor } from '../src/lengths';
+import { charactersFor, siteFor } from '../src/lengths';
 import { byName, needsYou, search } from '../src/search';
 import { doorOf, stepsOf } from '../src/steps';
 import { storeLines, storeTrouble } from '../src/store';
@@ -123,6 +123,15 @@ describe('the window locks itself', () => {
   it('not while a code is on its way', () => {
     expect(waitMs(5, 0, 600_000, 400_000)).toBe(200_000);
     expect(waitMs(5, 0, 600_000, 600_000)).toBe(0);
+  });
+});
+
+describe('lengths by the site’s rules', () => {
+  it('are up to 20 unless more is asked for, and all that the site takes where that is less', () => {
+    expect(siteFor({ minLength: 6, maxLength: 6 })).toEqual({ all: [6], usual: 6 });
+    expect(siteFor({ minLength: 6, maxLength: 12 })).toEqual({ all: [6, 12], usual: 12 });
+    expect(siteFor({ minLength: 8, maxLength: 256 })).toEqual({ all: [8, 15, 16, 20, 24, 32, 48, 64], usual: 20 });
+    expect(siteFor({ minLength: 24, maxLength: 40 })).toEqual({ all: [24, 32, 40], usual: 24 });
   });
 });
 

@@ -55,6 +55,10 @@ const reasons: WeakReason[] = [
   { kind: 'containsServer' },
   { kind: 'guessable' },
   { kind: 'sameAsCurrent' },
+  { kind: 'needsOneOf', set: '- _' },
+  { kind: 'notAllowed', allowed: 'a–z 0–9' },
+  { kind: 'tooManyInARow', max: 1 },
+  { kind: 'tooManyInARow', max: 2 },
 ];
 const problems: ProblemView[] = [
   { kind: 'wrongPassword' },
@@ -132,6 +136,11 @@ describe.each(tongues)('%s', (tongue, t) => {
     }
     expect(ruleLine({ kind: 'tooShort', min: 15 }, t)).toContain('15');
     expect(weakLine({ kind: 'tooLong', max: 256 }, t)).toContain('256');
+    expect(weakLine({ kind: 'tooManyInARow', max: 3 }, t)).toContain('3');
+    for (const line of [ruleLine, weakLine]) {
+      expect(line({ kind: 'needsOneOf', set: '- _' }, t)).toContain('- _');
+      expect(line({ kind: 'notAllowed', allowed: 'a–z 0–9' }, t)).toContain('a–z 0–9');
+    }
   });
 
   it('has the same texts as English, none empty', () => {

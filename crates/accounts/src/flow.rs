@@ -6,12 +6,14 @@ use std::time::SystemTime;
 
 use crate::account::{Account, AccountState, Accounts};
 use crate::clock::{Clock, Random};
+use crate::entropy::Entropy;
 use crate::error::{Error, ErrorKind, Result};
 use crate::generate::{self, Recipe};
 use crate::provider::{
     Addresses, Answer, Challenge, CodeAsk, ConfirmAsk, Exchange, GuideAsk, Intent, Outcome, Paired,
     PasswordRules, Phone, Problem, Provider, QrAsk, Session, ShowAsk, Step, WaitAsk, Way, WeakReason,
 };
+use crate::rules::Verdict;
 use crate::secret::Secret;
 use crate::store::{CredentialStore, PastId, Why};
 use crate::strength::{self, Context, Strength};
@@ -349,11 +351,14 @@ impl Flow {
 
     /// Measures a password that is being typed.
     pub fn measure(&self, password: &Secret) -> Strength {
-        let rules = match &self.question {
+        strength::measure(password, self.rules(), &self.context())
+    }
+
+    fn rules(&self) -> PasswordRules {
+        match &self.question {
             Question::NewPassword { rules, .. } => *rules,
             _ => self.provider.about().rules,
-        };
-        strength::measure(password, rules, &self.context())
+        }
     }
 
     /// Makes a new password and stages it: it is durable before it is shown.
@@ -364,6 +369,16 @@ impl Flow {
         let password = generate::password(recipe, rules, &self.context(), &*self.deps.random);
         self.stage(password.clone()).await?;
         Ok(password)
+    }
+
+    /// How many guesses a password of that recipe is worth here.
+    pub fn entropy(&self, recipe: Recipe) -> Entropy {
+        generate::entropy(recipe, &self.rules())
+    }
+
+    /// How good a password the server lets people have.
+    pub fn verdict(&self) -> Verdict {
+        self.rules().verdict()
     }
 
     /// The password that was generated or typed last, or is being tried on a site's page: to copy it.

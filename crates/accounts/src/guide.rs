@@ -304,12 +304,14 @@ fn is_host(host: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rules::PasswordRules;
 
     #[test]
     fn every_guide_is_in_order() {
         for (name, text) in FILES {
             let guide = Guide::parse(text).unwrap();
             assert_eq!(guide.id, name);
+            assert!(guide.rules.is_none_or(|rules| PasswordRules::parse(&rules).is_ok()), "{name}");
         }
         assert_eq!(GUIDES.len(), FILES.len());
         assert!(Guide::general().unwrap().is_general());

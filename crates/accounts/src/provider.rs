@@ -36,6 +36,8 @@ pub use guide::{GuideAsk, Progress};
 pub use public_key::{KeyProblem, PublicKey};
 pub use registry::{Found, Kind, Providers, Server};
 
+pub use crate::rules::{Charset, Needs, PasswordRules};
+
 /// An account server that Regain can talk to.
 #[async_trait]
 pub trait Provider: Send + Sync {
@@ -136,34 +138,6 @@ impl Abilities {
         link_phone: true,
         guided: false,
     };
-}
-
-/// Bounds of a password in code points (NIST SP 800-63B-4, 3.1.1.2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PasswordRules {
-    pub min_length: u16,
-    pub max_length: u16,
-    /// Kinds of characters that the server wants to see.
-    pub needs: Needs,
-}
-
-/// Kinds of characters of which a server wants at least one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Needs {
-    pub digit: bool,
-    pub lowercase: bool,
-    pub uppercase: bool,
-    pub symbol: bool,
-}
-
-impl PasswordRules {
-    /// What the app asks for whatever the server says: 8 code points, the floor with a second factor (NIST 3.1.1.2).
-    pub const FLOOR: Self = Self::between(8, 256);
-
-    pub const fn between(min_length: u16, max_length: u16) -> Self {
-        let needs = Needs { digit: false, lowercase: false, uppercase: false, symbol: false };
-        Self { min_length, max_length, needs }
-    }
 }
 
 /// Why a conversation was begun.
@@ -414,8 +388,12 @@ pub enum Problem {
 /// Why a password was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WeakReason {
-    TooShort { min: u16 },
-    TooLong { max: u16 },
+    TooShort {
+        min: u16,
+    },
+    TooLong {
+        max: u16,
+    },
     Common,
     ContainsIdentifier,
     ContainsServer,
@@ -425,6 +403,18 @@ pub enum WeakReason {
     NeedsLowercase,
     NeedsUppercase,
     NeedsSymbol,
+    /// One of a set of the site's own.
+    NeedsOneOf {
+        set: Charset,
+    },
+    /// A character that the site does not take.
+    NotAllowed {
+        allowed: Charset,
+    },
+    /// The same character more than that often in a row.
+    TooManyInARow {
+        max: u8,
+    },
 }
 
 /// How the conversation ended.

@@ -54,7 +54,6 @@ pub struct Context<'a> {
 /// Measures a password against the rules of a server and against guessing (NIST SP 800-63B-4, 3.1.1.2: length and a
 /// blocklist; kinds of characters only where the server insists on them).
 pub fn measure(password: &Secret, rules: PasswordRules, context: &Context<'_>) -> Strength {
-    let needs_of = rules.needs;
     let normal: String = password.expose().nfkc().collect();
     let length = normal.chars().count();
     let head: String = normal.chars().take(LOOKED_AT).collect();
@@ -65,26 +64,23 @@ pub fn measure(password: &Secret, rules: PasswordRules, context: &Context<'_>) -
     let folded = normal.to_lowercase();
     let holds = |text: &str| self::words(text).any(|word| folded.contains(&word));
     let score = u8::from(entropy.score());
-    let mut rules = vec![
+    let mut lines = vec![
         (WeakReason::TooShort { min: rules.min_length }, length >= usize::from(rules.min_length)),
         (WeakReason::TooLong { max: rules.max_length }, length <= usize::from(rules.max_length)),
-        (WeakReason::Guessable, entropy.score() >= Score::Three),
+        (WeakReason::Guessable, entropy.score() >= needed(&rules)),
         (WeakReason::ContainsIdentifier, !holds(context.identifier)),
         (WeakReason::ContainsServer, !holds(context.server)),
     ];
-    let has = |class: fn(char) -> bool| normal.chars().any(class);
-    let symbol = |c: char| !c.is_alphanumeric() && !c.is_whitespace();
-    let needs = [
-        (needs_of.digit, WeakReason::NeedsDigit, has(|c| c.is_ascii_digit())),
-        (needs_of.lowercase, WeakReason::NeedsLowercase, has(char::is_lowercase)),
-        (needs_of.uppercase, WeakReason::NeedsUppercase, has(char::is_uppercase)),
-        (needs_of.symbol, WeakReason::NeedsSymbol, has(symbol)),
-    ];
-    rules.extend(needs.into_iter().filter(|(wanted, ..)| *wanted).map(|(_, reason, met)| (reason, met)));
+    lines.extend(rules.kinds(&normal));
     let hint = entropy.feedback().and_then(|feedback| {
         feedback.warning().map(from_warning).or_else(|| feedback.suggestions().first().map(from_suggestion))
     });
-    Strength { score, hint, rules }
+    Strength { score, hint, rules: lines }
+}
+
+/// What a password must reach: 10⁸ guesses, and 10³ where the site takes none that could be sure of more.
+fn needed(rules: &PasswordRules) -> Score {
+    if rules.verdict().is_weak() { Score::One } else { Score::Three }
 }
 
 /// The parts of a name that would give a password away; parts of three letters are in too many honest words.
@@ -142,7 +138,7 @@ fn from_suggestion(suggestion: &Suggestion) -> Hint {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::provider::Needs;
+    use crate::provider::{Charset, Needs};
 
     const RULES: PasswordRules = PasswordRules::between(15, 64);
 
@@ -188,6 +184,30 @@ mod tests {
             [WeakReason::NeedsDigit, WeakReason::NeedsUppercase, WeakReason::NeedsSymbol]
         );
         assert_eq!(self::weak("mossykettlewalnutharbour"), [], "and nowhere else");
+    }
+
+    #[test]
+    fn the_sites_own_sets_and_bounds_are_asked_for() {
+        let rules = PasswordRules::parse(
+            "minlength: 12; required: lower; required: [-_.]; allowed: digit; max-consecutive: 2;",
+        );
+        let rules = rules.unwrap();
+        let weak = |text: &str| measure(&Secret::new(text), rules, &Context::default()).weak();
+        let allowed = rules.allowed.unwrap();
+        assert_eq!(weak("mossy-kettle-walnut"), []);
+        assert_eq!(weak("mossy kettle-walnut"), [WeakReason::NotAllowed { allowed }]);
+        assert_eq!(weak("mössy-kettle-walnut"), [WeakReason::NotAllowed { allowed }]);
+        assert_eq!(weak("mossy---kettle-walnut"), [WeakReason::TooManyInARow { max: 2 }]);
+        let set = Charset::of("-_.");
+        assert_eq!(weak("mossykettlewalnut29"), [WeakReason::NeedsOneOf { set }]);
+    }
+
+    #[test]
+    fn a_site_that_takes_six_digits_can_be_given_six_digits() {
+        let rules = PasswordRules::parse("minlength: 6; maxlength: 6; allowed: digit;").unwrap();
+        let weak = |text: &str| measure(&Secret::new(text), rules, &Context::default()).weak();
+        assert_eq!(weak("850274"), []);
+        assert_eq!(weak("123456"), [WeakReason::Guessable]);
     }
 
     #[test]

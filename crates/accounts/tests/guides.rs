@@ -104,7 +104,7 @@ async fn from_forgotten_to_saved() {
 
     flow.answer(Given::Yes).await.unwrap();
     let Question::NewPassword { rules, .. } = flow.question() else { panic!("{:?}", flow.question()) };
-    assert_eq!((rules.min_length, rules.max_length), (6, 20));
+    assert_eq!((rules.min_length, rules.max_length), (8, 20));
     let password = flow.generate(Recipe::Words(4)).await.unwrap();
     let fits = |c: char| c.is_ascii_alphanumeric();
     assert!(

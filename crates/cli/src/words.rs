@@ -407,6 +407,10 @@ pub fn weak(reason: WeakReason) -> String {
         WeakReason::NeedsLowercase => "It needs a small letter.".into(),
         WeakReason::NeedsUppercase => "It needs a capital letter.".into(),
         WeakReason::NeedsSymbol => "It needs a character that is no letter and no digit.".into(),
+        WeakReason::NeedsOneOf { set } => format!("It needs one of these: {set}"),
+        WeakReason::NotAllowed { allowed } => format!("It may have these characters only: {allowed}"),
+        WeakReason::TooManyInARow { max: 1 } => "No character may stand twice in a row.".into(),
+        WeakReason::TooManyInARow { max } => format!("A character may stand {max} times in a row at most."),
     }
 }
 

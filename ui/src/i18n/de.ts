@@ -2,6 +2,7 @@ import { plurals, rich } from './rich';
 import { authenticator } from './authenticator/de';
 import { guide } from './guide/de';
 import { pairing } from './pairing/de';
+import { passwords } from './passwords/de';
 import { servers } from './servers/de';
 import { vault } from './vault/de';
 import type { Words } from './words';
@@ -287,6 +288,7 @@ export const de: Words = {
     },
     rule: {
       ...servers.rule,
+      ...passwords.rule,
       tooShort: (min) => `Mindestens ${characters(min)}`,
       tooLong: (max) => `Höchstens ${characters(max)}`,
       common: () => 'Keines, das alle zuerst versuchen',
@@ -483,6 +485,7 @@ export const de: Words = {
   },
   weak: {
     ...servers.weak,
+    ...passwords.weak,
     tooShort: (min) => `Es braucht mindestens ${characters(min)}.`,
     tooLong: (max) => `Es darf höchstens ${characters(max)} haben.`,
     common: () => 'Es ist eines, das alle zuerst versuchen.',
@@ -495,6 +498,7 @@ export const de: Words = {
   servers,
   guide,
   pairing,
+  passwords,
   vault,
   errors: {
     ...vault.errors,

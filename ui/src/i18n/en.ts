@@ -2,6 +2,7 @@ import { plurals, rich } from './rich';
 import { authenticator } from './authenticator/en';
 import { guide } from './guide/en';
 import { pairing } from './pairing/en';
+import { passwords } from './passwords/en';
 import { servers } from './servers/en';
 import { vault } from './vault/en';
 import type { Words } from './words';
@@ -283,6 +284,7 @@ export const en: Words = {
     },
     rule: {
       ...servers.rule,
+      ...passwords.rule,
       tooShort: (min) => n(min, { one: '1 character or more', other: `${min} characters or more` }),
       tooLong: (max) => n(max, { one: '1 character at most', other: `${max} characters at most` }),
       common: () => 'Not one that everybody tries first',
@@ -468,6 +470,7 @@ export const en: Words = {
   },
   weak: {
     ...servers.weak,
+    ...passwords.weak,
     tooShort: (min) => `It needs ${n(min, { one: '1 character', other: `${min} characters` })} or more.`,
     tooLong: (max) => `It may have ${n(max, { one: '1 character', other: `${max} characters` })} at most.`,
     common: () => 'It is one that everybody tries first.',
@@ -480,6 +483,7 @@ export const en: Words = {
   servers,
   guide,
   pairing,
+  passwords,
   vault,
   errors: {
     ...vault.errors,

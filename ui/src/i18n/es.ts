@@ -2,6 +2,7 @@ import { plurals, rich } from './rich';
 import { authenticator } from './authenticator/es';
 import { guide } from './guide/es';
 import { pairing } from './pairing/es';
+import { passwords } from './passwords/es';
 import { servers } from './servers/es';
 import { vault } from './vault/es';
 import type { Words } from './words';
@@ -287,6 +288,7 @@ export const es: Words = {
     },
     rule: {
       ...servers.rule,
+      ...passwords.rule,
       tooShort: (min) => `${characters(min)} o más`,
       tooLong: (max) => `${characters(max)} como máximo`,
       common: () => 'No una que todo el mundo prueba antes',
@@ -483,6 +485,7 @@ export const es: Words = {
   },
   weak: {
     ...servers.weak,
+    ...passwords.weak,
     tooShort: (min) => `Necesita ${characters(min)} o más.`,
     tooLong: (max) => `Puede tener ${characters(max)} como máximo.`,
     common: () => 'Es una que todo el mundo prueba antes.',
@@ -495,6 +498,7 @@ export const es: Words = {
   servers,
   guide,
   pairing,
+  passwords,
   vault,
   errors: {
     ...vault.errors,

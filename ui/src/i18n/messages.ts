@@ -31,8 +31,16 @@ export function phoneProblemLines(problem: ProblemView, t: Words, server: string
   return problem.kind === 'noPasswordFits' ? t.pairing.savedWrong : problemLines(problem, t, server);
 }
 
-const bound = (reason: WeakReason): number =>
-  reason.kind === 'tooShort' ? reason.min : reason.kind === 'tooLong' ? reason.max : 0;
+function bound(reason: WeakReason): number {
+  if (reason.kind === 'tooShort') return reason.min;
+  return reason.kind === 'tooLong' || reason.kind === 'tooManyInARow' ? reason.max : 0;
+}
 
-export const weakLine = (reason: WeakReason, t: Words): string => t.weak[reason.kind](bound(reason));
-export const ruleLine = (rule: WeakReason, t: Words): string => t.newPassword.rule[rule.kind](bound(rule));
+function setOf(reason: WeakReason): string {
+  if (reason.kind === 'needsOneOf') return reason.set;
+  return reason.kind === 'notAllowed' ? reason.allowed : '';
+}
+
+export const weakLine = (reason: WeakReason, t: Words): string => t.weak[reason.kind](bound(reason), setOf(reason));
+export const ruleLine = (rule: WeakReason, t: Words): string =>
+  t.newPassword.rule[rule.kind](bound(rule), setOf(rule));

@@ -2,6 +2,7 @@ import { plurals, rich } from './rich';
 import { authenticator } from './authenticator/ru';
 import { guide } from './guide/ru';
 import { pairing } from './pairing/ru';
+import { passwords } from './passwords/ru';
 import { servers } from './servers/ru';
 import { vault } from './vault/ru';
 import type { Words } from './words';
@@ -308,6 +309,7 @@ export const ru: Words = {
     },
     rule: {
       ...servers.rule,
+      ...passwords.rule,
       tooShort: (min) => `Не менее ${ofCharacters(min)}`,
       tooLong: (max) => `Не более ${ofCharacters(max)}`,
       common: () => 'Не из тех, что пробуют первыми',
@@ -512,6 +514,7 @@ export const ru: Words = {
   },
   weak: {
     ...servers.weak,
+    ...passwords.weak,
     tooShort: (min) => `Нужно не менее ${ofCharacters(min)}.`,
     tooLong: (max) => `Можно не более ${ofCharacters(max)}.`,
     common: () => 'Такой пробуют первым.',
@@ -524,6 +527,7 @@ export const ru: Words = {
   servers,
   guide,
   pairing,
+  passwords,
   vault,
   errors: {
     ...vault.errors,

@@ -1,6 +1,7 @@
 import type { AccountState, AddressProblem, ErrorView, KeyProblem, PictureProblem, ProblemView, StrengthHint, WeakReason, Why } from '../bridge';
 import type { GuideWords } from './guide/words';
 import type { PairingWords } from './pairing/words';
+import type { PasswordWords } from './passwords/words';
 import type { Part } from './rich';
 import type { AuthenticatorWords } from './authenticator/words';
 import type { ServerWords } from './servers/words';
@@ -27,6 +28,8 @@ type Text = string;
 type Of<T extends unknown[]> = (...values: T) => string;
 type Named = Of<[name: string]>;
 type Counted = Of<[count: number]>;
+/** A rule by its number, or by the characters it is about. */
+type Bounded = Of<[count: number, set: string]>;
 type RichOf<T extends unknown[]> = (...values: T) => Part[];
 
 /** Every text that a person reads. A language that lacks one does not compile. */
@@ -126,7 +129,7 @@ export interface Words {
     next: Named;
     score: readonly [Text, Text, Text, Text, Text];
     hint: Record<StrengthHint, Text>;
-    rule: Record<WeakReason['kind'], Counted>;
+    rule: Record<WeakReason['kind'], Bounded>;
     unknownLead: Named;
     unknownNext: Named;
   };
@@ -188,11 +191,12 @@ export interface Words {
   >;
   toast: Record<'label' | 'clear' | 'cleared', Text> & { copied: Named };
   problems: Record<ProblemKey, (about: About) => TwoLines>;
-  weak: Record<WeakReason['kind'], Counted>;
+  weak: Record<WeakReason['kind'], Bounded>;
   authenticator: AuthenticatorWords;
   servers: ServerWords;
   guide: GuideWords;
   pairing: PairingWords;
+  passwords: PasswordWords;
   vault: VaultWords;
   errors: Record<ErrorKey, (about: About) => TwoLines>;
 }

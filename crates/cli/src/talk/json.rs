@@ -374,5 +374,8 @@ fn weak_name(reason: WeakReason) -> &'static str {
         WeakReason::NeedsLowercase => "needs_lowercase",
         WeakReason::NeedsUppercase => "needs_uppercase",
         WeakReason::NeedsSymbol => "needs_symbol",
+        WeakReason::NeedsOneOf { .. } => "needs_one_of",
+        WeakReason::NotAllowed { .. } => "not_allowed",
+        WeakReason::TooManyInARow { .. } => "too_many_in_a_row",
     }
 }

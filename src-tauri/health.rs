@@ -1,0 +1,184 @@
+//! How the saved passwords are, and changing many of them.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+use accounts::health::{self, AccountHealth, Exposed, Line, OLD, Queue, Reason};
+use accounts::{Account, AccountId, identifier};
+
+use crate::app::App;
+use crate::view::*;
+use crate::view_from::seconds;
+
+/// What known leaks said, by account and by the second since which it has its password. It ends with the next lock.
+pub type LookedUp = HashMap<(AccountId, u32), Exposed>;
+
+/// Hosts that share credentials; none are known without a list of sites.
+const GROUPS: &[Vec<String>] = &[];
+
+impl App {
+    /// Looks at all passwords, with what was looked up in known leaks before.
+    pub async fn health(&self) -> Result<HealthView, ErrorView> {
+        let deps = self.deps()?;
+        let mut all = health::health(&deps.accounts, &*deps.store, None, GROUPS, &*deps.random).await?;
+        {
+            let looked_up = &self.door().looked_up;
+            for one in &mut all {
+                let known = looked_up.get(&(one.account.clone(), seconds(one.since)));
+                one.exposed = known.copied().unwrap_or(Exposed::NotChecked);
+            }
+        }
+        self.judged(&all)
+    }
+
+    /// Looks all passwords up in known leaks.
+    pub async fn check_leaks(&self) -> Result<HealthView, ErrorView> {
+        let deps = self.deps()?;
+        let Some(leaks) = self.leaks_at().await? else { return self.health().await };
+        let all = health::health(&deps.accounts, &*deps.store, Some(&leaks), GROUPS, &*deps.random).await?;
+        // A lock meanwhile has forgotten all of it, and nothing comes back.
+        self.deps()?;
+        self.door().looked_up =
+            all.iter().map(|one| ((one.account.clone(), seconds(one.since)), one.exposed)).collect();
+        self.judged(&all)
+    }
+
+    fn judged(&self, all: &[AccountHealth]) -> Result<HealthView, ErrorView> {
+        let deps = self.deps()?;
+        let now = deps.clock.now();
+        let accounts = deps.accounts.list()?;
+        let lines = health::queue(all, |id| opens(id, &accounts), GROUPS, now);
+        let queue = self.queue_of(&lines, all)?;
+        let progress = queue.progress(all);
+        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        let named = |id: &AccountId| {
+            let found = all.iter().find(|one| one.account == *id);
+            found.map(|one| NamedAccount {
+                id: id.as_str().into(),
+                name: one.name.clone(),
+                identifier: one.identifier.clone(),
+            })
+        };
+        let leaks = self.leaks_kind();
+        Ok(HealthView {
+            accounts: all
+                .iter()
+                .map(|one| AccountHealthView {
+                    account: one.account.as_str().into(),
+                    since: seconds(one.since),
+                    old: one.age(now) >= OLD,
+                    reused_with: one.reused_with.iter().filter_map(named).collect(),
+                    exposed: if leaks == LeaksKind::Off {
+                        ExposedView::NotChecked
+                    } else {
+                        one.exposed.into()
+                    },
+                })
+                .collect(),
+            changes: lines.iter().map(|line| change(line, all, named)).collect(),
+            changed: count(progress.changed),
+            all: count(progress.all),
+            leaks,
+        })
+    }
+
+    /// The queue that was begun, with what has come up since; a new one where that one is through.
+    fn queue_of(&self, lines: &[Line], all: &[AccountHealth]) -> Result<Queue, ErrorView> {
+        let path = self.changes();
+        let kept = Queue::load(&path).unwrap_or_else(|error| {
+            tracing::warn!(%error, "the queue of changes cannot be read and is begun anew");
+            None
+        });
+        let queue = match &kept {
+            Some(kept) if lines.is_empty() || !kept.left(all).is_empty() => {
+                let mut queue = kept.clone();
+                queue.extend(lines, all);
+                queue
+            }
+            _ => Queue::of(lines, all, self.clock.now()),
+        };
+        if kept.as_ref() != Some(&queue) && !(kept.is_none() && lines.is_empty()) {
+            queue.save(&path)?;
+        }
+        Ok(queue)
+    }
+
+    fn changes(&self) -> PathBuf {
+        self.home.folder().join("changes.json")
+    }
+}
+
+/// How many other accounts are recovered by the mailbox that this account is.
+fn opens(id: &AccountId, accounts: &[Account]) -> usize {
+    let Some(mailbox) = accounts.iter().find(|account| account.id == *id) else { return 0 };
+    let Some(domain) = identifier::domain(&mailbox.identifier) else { return 0 };
+    let host = mailbox.server.base.host_str().unwrap_or_default();
+    if host != domain && !host.ends_with(&format!(".{domain}")) {
+        return 0;
+    }
+    let address = mailbox.identifier.to_lowercase();
+    let by_it = |account: &&Account| {
+        let recovered_as = account.recover_as.as_ref().unwrap_or(&account.identifier);
+        account.id != mailbox.id && recovered_as.to_lowercase() == address
+    };
+    accounts.iter().filter(by_it).count()
+}
+
+fn change(
+    line: &Line,
+    all: &[AccountHealth],
+    named: impl Fn(&AccountId) -> Option<NamedAccount>,
+) -> ChangeView {
+    let since = |id: &AccountId| all.iter().find(|one| one.account == *id).map(|one| seconds(one.since));
+    let oldest = line.accounts.iter().filter_map(since).min().unwrap_or_default();
+    let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+    let reasons = line.reasons.iter().map(|reason| match *reason {
+        Reason::Exposed { times } => ReasonView::Exposed { times: u32::try_from(times).unwrap_or(u32::MAX) },
+        Reason::Reused { others } => ReasonView::Reused { others: count(others) },
+        Reason::Old => ReasonView::Old { since: oldest },
+    });
+    ChangeView {
+        reasons: reasons.collect(),
+        accounts: line.accounts.iter().filter_map(named).collect(),
+        unlocks: count(line.unlocks),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use accounts::provider::{Kind, Server};
+    use accounts::{Account, AccountState};
+
+    use super::*;
+
+    fn account(name: &str, host: &str, identifier: &str, recover_as: Option<&str>) -> Account {
+        let base = format!("https://{host}/").parse().unwrap();
+        Account {
+            id: AccountId::new(name),
+            server: Server { kind: Kind::RecoveryServer, base, key: None },
+            name: name.into(),
+            identifier: identifier.into(),
+            practice: false,
+            state: AccountState::SignedOut,
+            mailbox: None,
+            recover_as: recover_as.map(Into::into),
+            without_password: false,
+        }
+    }
+
+    #[test]
+    fn a_mailbox_opens_the_accounts_that_are_recovered_by_it() {
+        let accounts = [
+            account("mail", "login.mail.example", "jana@mail.example", None),
+            account("shop", "shop.example", "Jana@Mail.example", None),
+            account("choir", "choir.example", "jana", Some("jana@mail.example")),
+            account("work", "work.example", "jana@work.example", None),
+            account("bank", "bank.example", "jana@mail.example", Some("jana@work.example")),
+            account("like", "notmail.example", "jana@mail.example", Some("x@work.example")),
+        ];
+        let opened = |name: &str| opens(&AccountId::new(name), &accounts);
+        assert_eq!(opened("mail"), 2);
+        assert_eq!(opened("work"), 1);
+        assert_eq!((opened("shop"), opened("choir"), opened("like"), opened("nobody")), (0, 0, 0, 0));
+    }
+}
