@@ -1,4 +1,4 @@
-//! The desktop portal (org.freedesktop.portal.Screenshot), on Wayland and X11.
+//! The desktop portal (org.freedesktop.portal.Screenshot), on Wayland and X11; where there is none, X11 itself.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use zbus::message::Type;
 use zbus::zvariant::{OwnedObjectPath, OwnedValue, Value};
 use zbus::{MatchRule, Message};
 
-use super::NotTaken;
+use super::{NotTaken, x11};
 
 const PORTAL: &str = "org.freedesktop.portal.Desktop";
 const PATH: &str = "/org/freedesktop/portal/desktop";
@@ -16,6 +16,10 @@ const SCREENSHOT: &str = "org.freedesktop.portal.Screenshot";
 const REQUEST: &str = "org.freedesktop.portal.Request";
 
 pub fn is_possible() -> bool {
+    has_portal() || x11::is_possible()
+}
+
+fn has_portal() -> bool {
     Connection::session().is_ok_and(|bus| is_there(&bus))
 }
 
@@ -26,6 +30,9 @@ fn is_there(bus: &Connection) -> bool {
 
 /// Waits for as long as the person takes. `None`: they cancelled.
 pub fn take() -> Result<Option<Vec<u8>>, NotTaken> {
+    if !has_portal() && x11::is_possible() {
+        return x11::take().map(Some);
+    }
     take_over(Connection::session())
 }
 

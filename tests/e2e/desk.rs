@@ -1,9 +1,10 @@
 //! A whole desktop for one test: display, message bus, keychain, home folder, and the app in its window.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::os::unix::fs::DirBuilderExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
@@ -41,6 +42,9 @@ const SECRETS: [&str; 4] =
 
 /// Far above what any story takes; a story that hangs must still be cleaned up.
 const STORY: Duration = Duration::from_secs(600);
+
+/// Where the desk's browser writes down what it is told to open.
+const OPENED: &str = "opened";
 
 pub struct Desk {
     pub window: Window,
@@ -110,6 +114,20 @@ impl Desk {
         &self.parts.bus_address
     }
 
+    /// The address that the app has opened in the browser last, once it has.
+    pub async fn opened(&self) -> Result<String> {
+        let file = self.parts.home.path().join(OPENED);
+        for _ in 0..200 {
+            let said = fs::read_to_string(&file).unwrap_or_default();
+            if let (true, Some(last)) = (said.ends_with('\n'), said.lines().last()) {
+                fs::remove_file(&file)?;
+                return Ok(last.to_owned());
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        bail!("nothing was opened in the browser")
+    }
+
     /// A program of this desk: its display, bus and home, and nothing of the machine's own.
     pub fn command(&self, name: &str) -> Command {
         self.parts.command(name)
@@ -154,6 +172,15 @@ impl Parts {
         }
         // Motion would only make pictures differ: this is how a person asks GTK for none.
         fs::write(home.path().join("config/gtk-3.0/settings.ini"), "[Settings]\ngtk-enable-animations=0\n")?;
+        // The browser of this desk: what it is told to open is written down, for a browser that the test drives.
+        let programs = home.path().join("programs");
+        fs::create_dir(&programs)?;
+        let browser = programs.join("xdg-open");
+        fs::write(
+            &browser,
+            format!("#!/bin/sh\nprintf '%s\\n' \"$1\" >> '{}'\n", home.path().join(OPENED).display()),
+        )?;
+        fs::set_permissions(&browser, fs::Permissions::from_mode(0o700))?;
         let bus_config = home.path().join("bus.conf");
         fs::write(&bus_config, BUS)?;
 
@@ -239,7 +266,7 @@ impl Parts {
         let mut command = program(name);
         command
             .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("PATH", self.path())
             .env("HOME", home)
             .env("XDG_RUNTIME_DIR", home.join("run"))
             .env("XDG_DATA_HOME", home.join("data"))
@@ -255,6 +282,14 @@ impl Parts {
             .env("TAURI_WEBVIEW_AUTOMATION", "true")
             .current_dir(home);
         command
+    }
+
+    /// The desk's own programs first.
+    fn path(&self) -> OsString {
+        let mut path = self.home.path().join("programs").into_os_string();
+        path.push(":");
+        path.push(std::env::var_os("PATH").unwrap_or_default());
+        path
     }
 
     fn said(&self) -> Vec<String> {

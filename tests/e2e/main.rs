@@ -9,9 +9,11 @@
 mod authenticator;
 mod demo;
 mod demo_addresses;
+mod demo_guide;
 mod demo_pairing;
 mod demo_vault;
 mod desk;
+mod guide;
 mod keyboard;
 mod keychain;
 mod login;
@@ -19,10 +21,12 @@ mod mail;
 mod others;
 mod phone;
 mod process;
+mod qr_codes;
 mod recovery;
 mod server;
 #[path = "../servers/mod.rs"]
 mod servers;
+mod shop;
 mod steps;
 mod transcript;
 mod vault;

@@ -1,4 +1,4 @@
-//! A phone: Chromium at a phone's size, driven as a person would, beside the real window.
+//! A phone: Chromium at a phone's size, driven as a person would, beside the real window. Also this computer's browser.
 
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::process::Stdio;
@@ -23,6 +23,21 @@ pub struct Phone {
 
 impl Phone {
     pub async fn open(desk: &Desk) -> Result<Self> {
+        let emulation = serde_json::json!({
+            "deviceMetrics": { "width": SIZE.0, "height": SIZE.1, "pixelRatio": 2.0, "touch": true },
+            "userAgent": "Mozilla/5.0 (Linux; Android 16) AppleWebKit/537.36 (KHTML, like Gecko) \
+                Chrome/156.0.0.0 Mobile Safari/537.36",
+        });
+        Self::start(desk, &[], Some(emulation)).await
+    }
+
+    /// The browser of this computer, for which names of hosts may lead elsewhere.
+    pub async fn browser(desk: &Desk, hosts: &str) -> Result<Self> {
+        let hosts = format!("--host-resolver-rules={hosts}");
+        Self::start(desk, &[&hosts, "--ignore-certificate-errors", "--window-size=960,680"], None).await
+    }
+
+    async fn start(desk: &Desk, more: &[&str], emulation: Option<serde_json::Value>) -> Result<Self> {
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
         let driver = Process::start(
             desk.command("chromedriver")
@@ -41,14 +56,14 @@ impl Phone {
         }
         ensure!(listens, "chromedriver does not listen");
         let mut wanted = DesiredCapabilities::chrome();
-        let emulation = serde_json::json!({
-            "deviceMetrics": { "width": SIZE.0, "height": SIZE.1, "pixelRatio": 2.0, "touch": true },
-            "userAgent": "Mozilla/5.0 (Linux; Android 16) AppleWebKit/537.36 (KHTML, like Gecko) \
-                Chrome/156.0.0.0 Mobile Safari/537.36",
-        });
         // A sandbox of its own cannot be made by root, and nothing but this machine's own server is opened.
-        let args = ["--headless=new", "--no-sandbox", "--disable-gpu", "--no-proxy-server", "--lang=en"];
-        let options = serde_json::json!({ "args": args, "mobileEmulation": emulation });
+        let mut args =
+            vec!["--headless=new", "--no-sandbox", "--disable-gpu", "--no-proxy-server", "--lang=en"];
+        args.extend(more);
+        let mut options = serde_json::json!({ "args": args });
+        if let Some(emulation) = emulation {
+            options["mobileEmulation"] = emulation;
+        }
         wanted.set("goog:chromeOptions", options)?;
         let session = WebDriver::builder(format!("http://127.0.0.1:{port}"), wanted)
             .request_timeout(Duration::from_secs(60))

@@ -313,6 +313,11 @@ impl Window {
     }
 
     /// Ends the session, and the app with it.
+    /// Runs a script that says by its last argument when it is done.
+    pub async fn await_script(&self, script: &str, args: Vec<Value>) -> Result<Value> {
+        Ok(self.session()?.execute_async(script, args).await?.json().clone())
+    }
+
     pub async fn close(&mut self) {
         if let Some(session) = self.session.take() {
             // The app may have ended by itself; what is left of it dies with the driver's process group.

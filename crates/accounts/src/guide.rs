@@ -8,6 +8,8 @@ use std::time::{Duration, SystemTime};
 
 use url::Url;
 
+use crate::provider::PasswordRules;
+
 mod meant;
 mod records;
 
@@ -232,6 +234,9 @@ impl Guide {
         if let Some(host) = self.hosts.iter().find(|host| !is_host(host)) {
             return bad(format!("{host}: not a host's name in lower case"));
         }
+        if self.rules.as_deref().is_some_and(|rules| PasswordRules::parse(rules).is_err()) {
+            return bad("the rules for passwords cannot be read".into());
+        }
         for (place, words) in self.texts() {
             for language in &self.languages {
                 if words.0.get(language).is_none_or(|text| text.trim().is_empty()) {
@@ -364,6 +369,7 @@ mod tests {
             ("id = \"aliexpress\"", "id = \"Ali Express\"", "an id"),
             ("checked = 2023-02-02", "checked = 2023-02-02T10:00:00", "no day"),
             ("press **Continue**.", "press **Continue.", "without its end"),
+            ("minlength: 6", "minlength: many", "rules"),
             ("\"aliexpress.us\"", "\"AliExpress\"", "host"),
             ("names = [", "colour = \"red\"\nnames = [", "colour"),
         ] {
