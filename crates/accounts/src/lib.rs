@@ -19,6 +19,7 @@ pub mod provider;
 pub mod qr;
 mod secret;
 pub mod signed_in;
+pub mod site;
 pub mod store;
 pub mod strength;
 
