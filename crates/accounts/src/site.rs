@@ -54,12 +54,10 @@ mod tests {
             ("aliexpress.com", "aliexpress.com"),
             ("https://de.aliexpress.com/some?x", "de.aliexpress.com"),
             ("http://AliExpress.com", "aliexpress.com"),
-            ("сбер.рф", "xn--90ais0b.xn--p1ai"),
+            ("сбер.рф", "сбер.рф"),
         ] {
-            match Site::read(typed) {
-                Ok(Site::Host(read)) if typed == "сбер.рф" => assert_eq!(read.shown(), "сбер.рф"),
-                read => assert_eq!(read, Host::read(host).map(Site::Host), "{typed}"),
-            }
+            let Ok(Site::Host(read)) = Site::read(typed) else { panic!("{typed} is an address") };
+            assert_eq!(read.shown(), host);
         }
     }
 
@@ -75,7 +73,6 @@ mod tests {
             "https://",
             "127.0.0.1",
             "https://[::1]/",
-            "localhost",
             "a.example:8443",
             "???",
             "3.14",

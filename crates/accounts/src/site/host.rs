@@ -41,7 +41,9 @@ impl Host {
 
     /// As a person may read it: an international name in its own letters where they cannot pass for others.
     pub fn shown(&self) -> String {
-        let labels: Vec<String> = self.0.split('.').map(shown).collect();
+        // Where even the last part has letters of its own, nobody expects Latin ones.
+        let latin = !self.0.rsplit('.').next().is_some_and(|last| last.starts_with("xn--"));
+        let labels: Vec<String> = self.0.split('.').map(|label| shown(label, latin)).collect();
         labels.join(".")
     }
 
@@ -75,9 +77,9 @@ impl fmt::Display for Host {
     }
 }
 
-/// One label, decoded where all of its letters are of one script and do not all look like Latin ones. This is stricter
-/// than UTS #39 and needs no table of confusables: what is not known here stays punycode.
-fn shown(label: &str) -> String {
+/// One label, decoded where all of its letters are of one script and, where Latin ones are expected, do not all look like
+/// those. This is stricter than UTS #39 and needs no table of confusables: what is not known here stays punycode.
+fn shown(label: &str, latin: bool) -> String {
     if !label.starts_with("xn--") {
         return label.to_owned();
     }
@@ -85,12 +87,12 @@ fn shown(label: &str) -> String {
     let mut letters = decoded.chars().filter(|c| !matches!(c, '0'..='9' | '-'));
     let script = letters.next().and_then(script_of);
     let of_one = script.is_some() && letters.all(|c| script_of(c) == script);
-    let own = decoded.chars().any(|c| c.is_alphabetic() && !LIKE_LATIN.contains(c));
+    let own = !latin || decoded.chars().any(|c| c.is_alphabetic() && !LIKE_LATIN.contains(c));
     if problems.is_ok() && of_one && own { decoded } else { label.to_owned() }
 }
 
 /// Cyrillic and Greek letters that pass for Latin ones, as a whole word of them would (“аррӏе”).
-const LIKE_LATIN: &str = "асԁеһіјӏорԛѕԝхуъьвнкмтгпзбчѵүҽ\u{3b1}\u{3b3}\u{3b9}\u{3ba}\u{3bd}\u{3bf}\u{3c1}\u{3c3}\u{3c4}\u{3c5}\u{3c7}\u{3c9}";
+const LIKE_LATIN: &str = "асԁеԍһіјӏорԛѕԝхуъьҽпгѵѡαγικνορσςτυχω";
 
 #[derive(PartialEq, Eq, Clone, Copy)]
 enum Script {
@@ -163,6 +165,8 @@ mod tests {
             "ひらがな漢字.jp",
             "한국.kr",
             "ελλάδα.gr",
+            "сбер.com",
+            "рос.рф",
             "сбербанк24.рф",
         ] {
             assert_eq!(host(shown).shown(), shown);

@@ -76,6 +76,10 @@ impl Names {
             .iter()
             .filter_map(|entry| Some((fit(entry)?, !entry.hit.guide, entry.hit.name.len(), &entry.hit)))
             .collect();
+        // Where something fits as it was typed, nothing has to be guessed.
+        if found.iter().any(|(fit, ..)| *fit != Fit::Nearly) {
+            found.retain(|(fit, ..)| *fit != Fit::Nearly);
+        }
         // What is built in stands first, and stays so where all else is equal.
         found.sort_by_key(|(fit, no_guide, length, _)| (*fit, *no_guide, *length));
         found.into_iter().take(MOST).map(|(.., hit)| hit.clone()).collect()
