@@ -11,6 +11,7 @@ mod guide;
 mod made;
 mod pairing;
 mod servers;
+mod sites;
 mod trouble;
 mod vault;
 
@@ -19,6 +20,7 @@ pub use guide::*;
 pub use made::*;
 pub use pairing::*;
 pub use servers::*;
+pub use sites::*;
 pub use trouble::*;
 pub use vault::*;
 

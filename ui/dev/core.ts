@@ -8,6 +8,7 @@ import type {
 import { scanCommands } from './scan';
 import { guideOf, sitesOf } from './guide';
 import { phoneOf } from './pairing';
+import { siteCommands } from './sites';
 import { vaultCommands } from './vault';
 
 const query = new URLSearchParams(location.search);
@@ -384,6 +385,7 @@ const handlers: Record<string, (a: never) => unknown> = {
   away: () => new Promise((resolve) => addEventListener('sleep', () => resolve(null), { once: true })),
   ...vault,
   ...scan,
+  ...siteCommands(query, fail),
   save_edits: (a: { account: string; edits: { name: string } }) => {
     vault.save_edits?.(a as never);
     rows = rows.map((account) => (account.id === a.account ? { ...account, name: a.edits.name } : account));

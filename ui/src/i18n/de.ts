@@ -3,6 +3,7 @@ import { authenticator } from './authenticator/de';
 import { guide } from './guide/de';
 import { pairing } from './pairing/de';
 import { servers } from './servers/de';
+import { sites } from './sites/de';
 import { vault } from './vault/de';
 import type { Words } from './words';
 
@@ -494,6 +495,7 @@ export const de: Words = {
   authenticator,
   servers,
   guide,
+  sites,
   pairing,
   vault,
   errors: {
@@ -501,6 +503,7 @@ export const de: Words = {
     ...servers.errors,
     ...authenticator.errors,
     ...pairing.errors,
+    ...sites.errors,
     ...guide.errors,
     offline: () => ['Dieser Computer ist offline.', 'Prüfen Sie das Netz, und versuchen Sie es noch einmal. Ihre Eingaben bleiben erhalten.'],
     serverTrouble: ({ server }) => [

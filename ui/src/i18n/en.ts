@@ -3,6 +3,7 @@ import { authenticator } from './authenticator/en';
 import { guide } from './guide/en';
 import { pairing } from './pairing/en';
 import { servers } from './servers/en';
+import { sites } from './sites/en';
 import { vault } from './vault/en';
 import type { Words } from './words';
 
@@ -479,6 +480,7 @@ export const en: Words = {
   authenticator,
   servers,
   guide,
+  sites,
   pairing,
   vault,
   errors: {
@@ -486,6 +488,7 @@ export const en: Words = {
     ...servers.errors,
     ...authenticator.errors,
     ...pairing.errors,
+    ...sites.errors,
     ...guide.errors,
     offline: () => ['This computer is offline.', 'Check the network, then try again. What you typed is kept.'],
     serverTrouble: ({ server }) => [`${server} didn’t answer properly.`, 'Try again in a few minutes. Your place is kept.'],

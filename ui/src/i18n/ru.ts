@@ -3,6 +3,7 @@ import { authenticator } from './authenticator/ru';
 import { guide } from './guide/ru';
 import { pairing } from './pairing/ru';
 import { servers } from './servers/ru';
+import { sites } from './sites/ru';
 import { vault } from './vault/ru';
 import type { Words } from './words';
 
@@ -523,6 +524,7 @@ export const ru: Words = {
   authenticator,
   servers,
   guide,
+  sites,
   pairing,
   vault,
   errors: {
@@ -530,6 +532,7 @@ export const ru: Words = {
     ...servers.errors,
     ...authenticator.errors,
     ...pairing.errors,
+    ...sites.errors,
     ...guide.errors,
     offline: () => ['Этот компьютер не в сети.', 'Проверьте сеть и попробуйте снова. Всё введённое сохранится.'],
     serverTrouble: ({ server }) => [`${server} не отвечает как надо.`, 'Попробуйте через несколько минут. Ваше место сохранится.'],

@@ -1,9 +1,10 @@
-import type { AccountState, AddressProblem, ErrorView, KeyProblem, PictureProblem, ProblemView, StrengthHint, WeakReason, Why } from '../bridge';
+import type { AccountState, AddressProblem, ErrorView, KeyProblem, ListProblem, PictureProblem, ProblemView, StrengthHint, WeakReason, Why } from '../bridge';
 import type { GuideWords } from './guide/words';
 import type { PairingWords } from './pairing/words';
 import type { Part } from './rich';
 import type { AuthenticatorWords } from './authenticator/words';
 import type { ServerWords } from './servers/words';
+import type { SitesWords } from './sites/words';
 import type { VaultWords } from './vault/words';
 
 /** What a message may name. */
@@ -17,9 +18,10 @@ export interface About {
 export type TwoLines = readonly [what: string, todo: string];
 
 export type ErrorKey =
-  | Exclude<ErrorView['kind'], 'address' | 'key' | 'picture'>
+  | Exclude<ErrorView['kind'], 'address' | 'key' | 'list' | 'picture'>
   | `address.${AddressProblem}`
   | `key.${KeyProblem}`
+  | `list.${ListProblem}`
   | `picture.${PictureProblem}`;
 export type ProblemKey = ProblemView['kind'];
 
@@ -192,6 +194,7 @@ export interface Words {
   authenticator: AuthenticatorWords;
   servers: ServerWords;
   guide: GuideWords;
+  sites: SitesWords;
   pairing: PairingWords;
   vault: VaultWords;
   errors: Record<ErrorKey, (about: About) => TwoLines>;
