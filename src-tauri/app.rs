@@ -19,6 +19,7 @@ use crate::conversation::Conversations;
 use crate::practice::Practice;
 use crate::scan::Scans;
 use crate::settings::{SettingsFile, clamp};
+use crate::sites::Removed;
 use crate::vault::Door;
 use crate::view::{ErrorView, Settings, Start, StoreKind, StoreState, StoreView, System};
 
@@ -38,6 +39,7 @@ pub struct App {
     pub(crate) conversations: Conversations,
     pub(crate) clipboard: Clipboard,
     pub(crate) scans: Scans,
+    pub(crate) list_removed: Removed,
     pub(crate) practice: AsyncMutex<Option<Practice>>,
     /// The computer was locked or is about to sleep; and: the window has locked.
     pub(crate) away: Notify,
@@ -84,6 +86,7 @@ impl App {
             conversations: Conversations::default(),
             clipboard: Clipboard::start(),
             scans: Scans::default(),
+            list_removed: Removed::default(),
             practice: AsyncMutex::new(None),
             away: Notify::new(),
             shut: Notify::new(),

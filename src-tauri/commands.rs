@@ -76,6 +76,11 @@ pub fn builder() -> Builder<Wry> {
         vault::drop_made,
         vault::backups,
         vault::restore_backup,
+        sites::site_list,
+        sites::take_list_file,
+        sites::fetch_list,
+        sites::remove_list,
+        sites::restore_list,
         resolve,
         note,
         save_draft,
@@ -100,6 +105,7 @@ pub fn builder() -> Builder<Wry> {
 mod guide;
 mod health;
 mod scan;
+mod sites;
 mod vault;
 
 type Answered<T> = Result<T, ErrorView>;

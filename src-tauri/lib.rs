@@ -22,6 +22,7 @@ mod practice;
 mod scan;
 mod screen;
 mod settings;
+mod sites;
 mod vault;
 pub mod view;
 mod view_from;

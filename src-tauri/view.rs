@@ -12,6 +12,7 @@ mod health;
 mod made;
 mod pairing;
 mod servers;
+mod sites;
 mod trouble;
 mod vault;
 
@@ -21,6 +22,7 @@ pub use health::*;
 pub use made::*;
 pub use pairing::*;
 pub use servers::*;
+pub use sites::*;
 pub use trouble::*;
 pub use vault::*;
 

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use specta::Type;
 
-use super::{KeyProblem, PictureProblem};
+use super::{KeyProblem, ListProblem, PictureProblem};
 
 /// What the person can mend on this screen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
@@ -114,6 +114,10 @@ pub enum ErrorView {
     /// A file of Regain's own cannot be read; it is left as it is.
     Unreadable,
     Clipboard,
+    /// A list of sites was not taken.
+    List {
+        why: ListProblem,
+    },
     /// No QR code could be read.
     Picture {
         why: PictureProblem,

@@ -9,6 +9,7 @@ import { healthCommands } from './health';
 import { scanCommands } from './scan';
 import { guideOf, sitesOf } from './guide';
 import { phoneOf } from './pairing';
+import { siteCommands } from './sites';
 import { vaultCommands } from './vault';
 
 const query = new URLSearchParams(location.search);
@@ -395,6 +396,7 @@ const handlers: Record<string, (a: never) => unknown> = {
   ...vault,
   ...scan,
   ...healthCommands(query, () => rows),
+  ...siteCommands(query, fail),
   save_edits: (a: { account: string; edits: { name: string } }) => {
     vault.save_edits?.(a as never);
     rows = rows.map((account) => (account.id === a.account ? { ...account, name: a.edits.name } : account));

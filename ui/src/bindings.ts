@@ -72,6 +72,11 @@ export const commands = {
 	dropMade: (id: string) => typedError<null, ErrorView>(__TAURI_INVOKE("drop_made", { id })),
 	backups: () => typedError<BackupView[], ErrorView>(__TAURI_INVOKE("backups")),
 	restoreBackup: (id: string) => typedError<Restored, ErrorView>(__TAURI_INVOKE("restore_backup", { id })),
+	siteList: () => typedError<SiteListView, ErrorView>(__TAURI_INVOKE("site_list")),
+	takeListFile: (name: string, bytes: string) => typedError<SiteListView, ErrorView>(__TAURI_INVOKE("take_list_file", { name, bytes })),
+	fetchList: (address: string) => typedError<SiteListView, ErrorView>(__TAURI_INVOKE("fetch_list", { address })),
+	removeList: () => typedError<SiteListView, ErrorView>(__TAURI_INVOKE("remove_list")),
+	restoreList: () => typedError<SiteListView, ErrorView>(__TAURI_INVOKE("restore_list")),
 	resolve: () => typedError<ResolvedView[], ErrorView>(__TAURI_INVOKE("resolve")),
 	note: (account: string) => typedError<string | null, ErrorView>(__TAURI_INVOKE("note", { account })),
 	saveDraft: (account: string, draft: AccountDraft) => typedError<null, ErrorView>(__TAURI_INVOKE("save_draft", { account, draft })),
@@ -348,6 +353,8 @@ export type ErrorView = { kind: "offline" } |
 { kind: "wantsKey" } | { kind: "wrongKey" } | { kind: "key"; why: KeyProblem } | 
 /**  A file of Regain's own cannot be read; it is left as it is. */
 { kind: "unreadable" } | { kind: "clipboard" } | 
+/**  A list of sites was not taken. */
+{ kind: "list"; why: ListProblem } | 
 /**  No QR code could be read. */
 { kind: "picture"; why: PictureProblem } | 
 /**  The browser could not be opened. */
@@ -470,6 +477,26 @@ export type KeyProblem = "empty" | "notAKey" |
 export type Language = "system" | "en" | "ru" | "de" | "es";
 
 /**  A password that was made while the vault was locked. */
+export type ListKind = "changePages" | "rules" | "shared" | "onceShared";
+
+export type ListPart = {
+	about: ListKind,
+	/**  Name of the file, or the address without its scheme. */
+	from: string,
+	fromAddress: boolean,
+	at: number,
+	taken: number,
+	/**  They made no sense. */
+	skipped: number,
+	/**  Pages without encryption, or not on the internet. */
+	refused: number,
+};
+
+/**  Why a list was not taken. */
+export type ListProblem = "noAddress" | "notAnAddress" | "notEncrypted" | 
+/**  It leads to where Regain does not go. */
+"ledAstray" | "notThere" | "tooLarge" | "tooMany" | "notAList";
+
 export type MadeView = {
 	id: string,
 	at: number,
@@ -712,6 +739,17 @@ export type ShowCodeView = {
 	phone: string,
 	network: string | null,
 	validUntil: number,
+};
+
+export type SiteListView = {
+	/**  Sites that are built in. */
+	builtIn: number,
+	/**  The copy; at most one of each kind. */
+	parts: ListPart[],
+	/**  The copy is there and cannot be read; it is left as it is. */
+	trouble: ErrorView | null,
+	/**  The copy was removed just now, and can be put back. */
+	removed: boolean,
 };
 
 /**  A site that was meant by what was typed. */

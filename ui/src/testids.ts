@@ -23,6 +23,17 @@ export const testIds = [
   'guide-start-over',
   'guide-source',
   'guide-go-on',
+  // site list
+  'list-section',
+  'list-part',
+  'list-file',
+  'list-file-input',
+  'list-address',
+  'list-typed',
+  'list-fetch',
+  'list-cancel',
+  'list-remove',
+  'list-undo',
   // everywhere
   'back',
   'cancel',

@@ -45,7 +45,10 @@ const keys: ErrorView[] = (['empty', 'notAKey', 'secret'] as const).map((why) =>
 const pictures: ErrorView[] = (
   ['tooLarge', 'notAPicture', 'damaged', 'nothingFound', 'textTooLong', 'notCopied', 'noScreen'] as const
 ).map((why) => ({ kind: 'picture', why }));
-errors.push(...keys, ...pictures, { kind: 'wantsKey' }, { kind: 'wrongKey' });
+const lists: ErrorView[] = (
+  ['noAddress', 'notAnAddress', 'notEncrypted', 'ledAstray', 'notThere', 'tooLarge', 'tooMany', 'notAList'] as const
+).map((why) => ({ kind: 'list', why }));
+errors.push(...keys, ...pictures, ...lists, { kind: 'wantsKey' }, { kind: 'wrongKey' });
 errors.push({ kind: 'tooNew', wait: null }, { kind: 'tooNew', wait: 1800 }, { kind: 'proveAgain' });
 const reasons: WeakReason[] = [
   { kind: 'tooShort', min: 15 },

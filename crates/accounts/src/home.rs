@@ -13,6 +13,7 @@ use crate::account::{AccountId, Accounts, replace};
 use crate::clock::{Clock, Random};
 use crate::error::{Error, ErrorKind, Result};
 use crate::flow::Deps;
+use crate::site::list::Kept;
 use crate::store::keychain::Keychain;
 use crate::store::memory::Memory;
 use crate::store::vault::{Opened, Vault, VaultKey};
@@ -60,6 +61,11 @@ impl Home {
     /// The one vault of this computer, whether it is in use or not.
     pub fn vault(&self) -> &Vault {
         &self.vault
+    }
+
+    /// Where the copy of a site list rests that the person brought.
+    pub fn site_list(&self) -> Kept {
+        Kept::at(&self.folder)
     }
 
     /// The mark of a move from one store to another.

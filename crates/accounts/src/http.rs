@@ -1,5 +1,7 @@
 //! The one HTTP client: time-outs, a size limit, no redirects, `Retry-After` in all its spellings.
 
+pub mod outside;
+
 use std::borrow::Cow;
 use std::error::Error as _;
 use std::fmt;
@@ -44,6 +46,7 @@ pub struct Call<'a> {
     bearer: Option<&'a Secret>,
     headers: Vec<(&'static str, Cow<'a, str>)>,
     limit: Option<Duration>,
+    most: usize,
     changes: bool,
 }
 
@@ -87,7 +90,16 @@ impl<'a> Call<'a> {
     }
 
     fn with(method: Method, url: Url, body: Body) -> Self {
-        Self { method, url, body, bearer: None, headers: Vec::new(), limit: None, changes: false }
+        Self {
+            method,
+            url,
+            body,
+            bearer: None,
+            headers: Vec::new(),
+            limit: None,
+            most: MAX_BODY,
+            changes: false,
+        }
     }
 
     /// How the call is made, as a proof of possession names it (RFC 9449, `htm`).
@@ -108,6 +120,12 @@ impl<'a> Call<'a> {
     /// Gives up earlier than the client would.
     pub fn within(mut self, limit: Duration) -> Self {
         self.limit = Some(limit);
+        self
+    }
+
+    /// Reads up to that many bytes of the answer instead of 1 MiB; with 0, nothing of it.
+    pub fn at_most(mut self, bytes: usize) -> Self {
+        self.most = bytes;
         self
     }
 
@@ -152,6 +170,10 @@ impl Reply {
     /// The body as text; what is no UTF-8 is no text.
     pub fn text(&self) -> Result<&str> {
         std::str::from_utf8(&self.body).map_err(|_| self.broken_promise())
+    }
+
+    pub fn into_body(self) -> Vec<u8> {
+        self.body
     }
 
     /// One header, the first of its name.
@@ -261,8 +283,10 @@ impl Http {
         let header_wait = self.header_wait(&headers);
 
         let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| failure(error, call.changes))? {
-            if body.len() + chunk.len() > MAX_BODY {
+        while call.most > 0
+            && let Some(chunk) = response.chunk().await.map_err(|error| failure(error, call.changes))?
+        {
+            if body.len() + chunk.len() > call.most {
                 let kind = if call.changes { ErrorKind::OutcomeUnknown } else { ErrorKind::Protocol };
                 return Err(Error::new(kind, "the answer is too large"));
             }

@@ -23,6 +23,7 @@ pub mod qr;
 pub mod rules;
 mod secret;
 pub mod signed_in;
+pub mod site;
 pub mod store;
 pub mod strength;
 

@@ -4,6 +4,7 @@ import { guide } from './guide/de';
 import { pairing } from './pairing/de';
 import { passwords } from './passwords/de';
 import { servers } from './servers/de';
+import { sites } from './sites/de';
 import { vault } from './vault/de';
 import type { Words } from './words';
 
@@ -497,6 +498,7 @@ export const de: Words = {
   authenticator,
   servers,
   guide,
+  sites,
   pairing,
   passwords,
   vault,
@@ -505,6 +507,7 @@ export const de: Words = {
     ...servers.errors,
     ...authenticator.errors,
     ...pairing.errors,
+    ...sites.errors,
     ...guide.errors,
     offline: () => ['Dieser Computer ist offline.', 'Prüfen Sie das Netz, und versuchen Sie es noch einmal. Ihre Eingaben bleiben erhalten.'],
     serverTrouble: ({ server }) => [

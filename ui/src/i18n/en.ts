@@ -4,6 +4,7 @@ import { guide } from './guide/en';
 import { pairing } from './pairing/en';
 import { passwords } from './passwords/en';
 import { servers } from './servers/en';
+import { sites } from './sites/en';
 import { vault } from './vault/en';
 import type { Words } from './words';
 
@@ -482,6 +483,7 @@ export const en: Words = {
   authenticator,
   servers,
   guide,
+  sites,
   pairing,
   passwords,
   vault,
@@ -490,6 +492,7 @@ export const en: Words = {
     ...servers.errors,
     ...authenticator.errors,
     ...pairing.errors,
+    ...sites.errors,
     ...guide.errors,
     offline: () => ['This computer is offline.', 'Check the network, then try again. What you typed is kept.'],
     serverTrouble: ({ server }) => [`${server} didn’t answer properly.`, 'Try again in a few minutes. Your place is kept.'],

@@ -4,6 +4,7 @@ import { guide } from './guide/es';
 import { pairing } from './pairing/es';
 import { passwords } from './passwords/es';
 import { servers } from './servers/es';
+import { sites } from './sites/es';
 import { vault } from './vault/es';
 import type { Words } from './words';
 
@@ -497,6 +498,7 @@ export const es: Words = {
   authenticator,
   servers,
   guide,
+  sites,
   pairing,
   passwords,
   vault,
@@ -505,6 +507,7 @@ export const es: Words = {
     ...servers.errors,
     ...authenticator.errors,
     ...pairing.errors,
+    ...sites.errors,
     ...guide.errors,
     offline: () => ['Este ordenador no tiene red.', 'Revisa la red y prueba otra vez. Lo que escribiste se conserva.'],
     serverTrouble: ({ server }) => [`${server} no responde como debe.`, 'Prueba otra vez en unos minutos. Sigues donde estabas.'],

@@ -9,6 +9,9 @@ export function clock(seconds: number): string {
   return `${Math.floor(left / MINUTE)}:${String(left % MINUTE).padStart(2, '0')}`;
 }
 
+/** "1,284": a count as it is written. */
+export const number = (value: number, locale: string): string => new Intl.NumberFormat(locale).format(value);
+
 /** Clock time of a moment in Unix seconds. */
 export function time(at: number, locale: string): string {
   const text = new Intl.DateTimeFormat(locale, { hour: 'numeric', minute: '2-digit' }).format(at * 1000);

@@ -3,6 +3,7 @@ import type { ErrorKey, TwoLines, Words } from './words';
 
 export function errorKey(error: ErrorView): ErrorKey {
   if (error.kind === 'address') return `address.${error.why}`;
+  if (error.kind === 'list') return `list.${error.why}`;
   if (error.kind === 'picture') return `picture.${error.why}`;
   return error.kind === 'key' ? `key.${error.why}` : error.kind;
 }

@@ -4,6 +4,7 @@ import { guide } from './guide/ru';
 import { pairing } from './pairing/ru';
 import { passwords } from './passwords/ru';
 import { servers } from './servers/ru';
+import { sites } from './sites/ru';
 import { vault } from './vault/ru';
 import type { Words } from './words';
 
@@ -526,6 +527,7 @@ export const ru: Words = {
   authenticator,
   servers,
   guide,
+  sites,
   pairing,
   passwords,
   vault,
@@ -534,6 +536,7 @@ export const ru: Words = {
     ...servers.errors,
     ...authenticator.errors,
     ...pairing.errors,
+    ...sites.errors,
     ...guide.errors,
     offline: () => ['Этот компьютер не в сети.', 'Проверьте сеть и попробуйте снова. Всё введённое сохранится.'],
     serverTrouble: ({ server }) => [`${server} не отвечает как надо.`, 'Попробуйте через несколько минут. Ваше место сохранится.'],

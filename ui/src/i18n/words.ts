@@ -1,10 +1,11 @@
-import type { AccountState, AddressProblem, ErrorView, KeyProblem, PictureProblem, ProblemView, StrengthHint, WeakReason, Why } from '../bridge';
+import type { AccountState, AddressProblem, ErrorView, KeyProblem, ListProblem, PictureProblem, ProblemView, StrengthHint, WeakReason, Why } from '../bridge';
 import type { GuideWords } from './guide/words';
 import type { PairingWords } from './pairing/words';
 import type { PasswordWords } from './passwords/words';
 import type { Part } from './rich';
 import type { AuthenticatorWords } from './authenticator/words';
 import type { ServerWords } from './servers/words';
+import type { SitesWords } from './sites/words';
 import type { VaultWords } from './vault/words';
 
 /** What a message may name. */
@@ -18,9 +19,10 @@ export interface About {
 export type TwoLines = readonly [what: string, todo: string];
 
 export type ErrorKey =
-  | Exclude<ErrorView['kind'], 'address' | 'key' | 'picture'>
+  | Exclude<ErrorView['kind'], 'address' | 'key' | 'list' | 'picture'>
   | `address.${AddressProblem}`
   | `key.${KeyProblem}`
+  | `list.${ListProblem}`
   | `picture.${PictureProblem}`;
 export type ProblemKey = ProblemView['kind'];
 
@@ -195,6 +197,7 @@ export interface Words {
   authenticator: AuthenticatorWords;
   servers: ServerWords;
   guide: GuideWords;
+  sites: SitesWords;
   pairing: PairingWords;
   passwords: PasswordWords;
   vault: VaultWords;
