@@ -163,6 +163,7 @@ mod tests {
             mailbox: None,
             recover_as: recover_as.map(Into::into),
             without_password: false,
+            guide: None,
         }
     }
 

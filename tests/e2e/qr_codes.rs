@@ -68,7 +68,7 @@ async fn a_thousand_codes_are_read_back_from_the_window() {
 
 /// As long as links of different servers are.
 fn link(dice: &SeededRandom) -> String {
-    let mut letters = |count: u32| -> String {
+    let letters = |count: u32| -> String {
         (0..count).map(|_| char::from(b"BCDFGHJKLMNPQRSTVWXZ"[dice.below(20) as usize])).collect()
     };
     let (host, token) = (letters(8).to_lowercase(), letters(20));
