@@ -8,7 +8,7 @@ use accounts::clock::{Clock, Random, SystemClock, SystemRandom};
 use accounts::flow::Deps;
 use accounts::home::Home;
 use accounts::http::Http;
-use accounts::provider::Providers;
+use accounts::provider::{Kind, Providers};
 use accounts::store::StoreKind as Kept;
 use accounts::store::vault::Vault;
 use accounts::{Account, AccountId, AccountState, ErrorKind, signed_in};
@@ -255,7 +255,10 @@ impl App {
     /// Accounts of which nobody knows whether their last change went through.
     pub(crate) fn unanswered(&self) -> Vec<Account> {
         let Ok(deps) = self.deps() else { return Vec::new() };
-        deps.accounts.all().into_iter().filter(|account| account.state == AccountState::InTheAir).collect()
+        // Of a site that is walked by a guide only the person knows: it asks when they come back to it.
+        let can_be_asked = |account: &Account| account.server.kind != Kind::Guide;
+        let all = deps.accounts.all().into_iter();
+        all.filter(|account| account.state == AccountState::InTheAir && can_be_asked(account)).collect()
     }
 
     pub(crate) fn in_the_air(&self) -> u32 {
