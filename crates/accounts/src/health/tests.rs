@@ -30,6 +30,7 @@ impl Place {
             mailbox: None,
             recover_as: None,
             without_password: password.is_none(),
+            guide: None,
         };
         self.accounts.put(account).unwrap();
         if let Some(password) = password {
