@@ -21,13 +21,7 @@ impl App {
     pub async fn health(&self) -> Result<HealthView, ErrorView> {
         let deps = self.deps()?;
         let mut all = health::health(&deps.accounts, &*deps.store, None, GROUPS, &*deps.random).await?;
-        {
-            let looked_up = &self.door().looked_up;
-            for one in &mut all {
-                let known = looked_up.get(&(one.account.clone(), seconds(one.since)));
-                one.exposed = known.copied().unwrap_or(Exposed::NotChecked);
-            }
-        }
+        self.recall(&mut all);
         self.judged(&all)
     }
 
@@ -41,6 +35,15 @@ impl App {
         self.door().looked_up =
             all.iter().map(|one| ((one.account.clone(), seconds(one.since)), one.exposed)).collect();
         self.judged(&all)
+    }
+
+    /// What was looked up before, of passwords that are the same still.
+    fn recall(&self, all: &mut [AccountHealth]) {
+        let door = self.door();
+        for one in all {
+            let known = door.looked_up.get(&(one.account.clone(), seconds(one.since)));
+            one.exposed = known.copied().unwrap_or(Exposed::NotChecked);
+        }
     }
 
     fn judged(&self, all: &[AccountHealth]) -> Result<HealthView, ErrorView> {
