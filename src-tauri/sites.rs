@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use accounts::address::AddressProblem as Address;
 use accounts::http::Http;
-use accounts::site::list::{Copy, Import, ImportProblem, Kept, Kind, Origin, Part, Refusal};
+use accounts::site::list::{Brought, Import, ImportProblem, Kept, Kind, Origin, Part, Refusal};
 use accounts::site::{Host, SiteList};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -15,14 +15,14 @@ use crate::view_from::seconds;
 
 /// The copy that was removed last, until the window closes or another list comes.
 #[derive(Default)]
-pub struct Removed(Mutex<Option<Copy>>);
+pub struct Removed(Mutex<Option<Brought>>);
 
 impl Removed {
-    fn take(&self) -> Option<Copy> {
+    fn take(&self) -> Option<Brought> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    fn keep(&self, copy: Option<Copy>) {
+    fn keep(&self, copy: Option<Brought>) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = copy;
     }
 
@@ -75,7 +75,7 @@ impl App {
 
     async fn with_list(
         &self,
-        work: impl FnOnce(Kept) -> accounts::Result<Copy> + Send + 'static,
+        work: impl FnOnce(Kept) -> accounts::Result<Brought> + Send + 'static,
     ) -> Result<SiteListView, ErrorView> {
         match self.with_kept(work).await {
             Err(trouble @ (ErrorView::Unreadable | ErrorView::Newer)) => Ok(self.list_view(Err(trouble))),
@@ -94,7 +94,7 @@ impl App {
         done.map_err(ErrorView::from)
     }
 
-    fn list_view(&self, copy: Result<Copy, ErrorView>) -> SiteListView {
+    fn list_view(&self, copy: Result<Brought, ErrorView>) -> SiteListView {
         let (parts, trouble) = match copy {
             Ok(copy) => (copy.iter().map(part_view).collect(), None),
             Err(trouble) => (Vec::new(), Some(trouble)),

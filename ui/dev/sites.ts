@@ -1,6 +1,7 @@
 // The site list. ?sites=full|unreadable; the address "…/404" is not there, "…/slow" takes three seconds; every file is one of rules.
 import type { ErrorView, ListPart, SiteListView } from '../src/bindings';
 
+const ORDER: ListPart['about'][] = ['changePages', 'rules', 'shared', 'onceShared'];
 const now = () => Math.floor(Date.now() / 1000);
 const part = (about: ListPart['about'], from: string, fromAddress: boolean, taken: number, skipped = 0, refused = 0): ListPart => ({
   about, from, fromAddress, at: now() - 86_400 * (about === 'rules' ? 0 : 12), taken, skipped, refused,
@@ -14,7 +15,7 @@ export function siteCommands(query: URLSearchParams, fail: (error: ErrorView) =>
   let trouble: ErrorView | null = state === 'unreadable' ? { kind: 'unreadable' } : null;
   const view = (): SiteListView => ({ builtIn: 43, parts, trouble, removed: removed !== null });
   const take = (one: ListPart): SiteListView => {
-    parts = [...parts.filter(({ about }) => about !== one.about), one];
+    parts = ORDER.flatMap((about) => [...parts.filter((old) => old.about !== one.about), one].filter((kept) => kept.about === about));
     removed = null;
     return view();
   };

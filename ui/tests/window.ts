@@ -95,6 +95,8 @@ export function fresh(): void {
   handlers.lock = () => null;
   handlers.cancel = () => null;
   handlers.cancel_vault = () => null;
+  handlers.leaks = () => ({ kind: 'off', path: null, broken: false });
+  handlers.site_list = () => ({ builtIn: 43, parts: [], trouble: null, removed: false });
   handlers.vault_state = () => vault({ open: false, lockedAt: 1000 });
   handlers.check_vault_password = ({ password }) => strength(String(password).length >= 12);
   flow.reset();

@@ -384,7 +384,7 @@ async fn two_requests_are_sent_and_nothing_of_the_person() {
 async fn the_list_comes_before_the_front_page_and_behind_the_site_itself() {
     let list = || {
         let text = br#"{"shop.example": "https://shop.example/from-the-list"}"#;
-        SiteList::with(&vec![Import::read(text, "change-password-URLs.json", UNIX_EPOCH).unwrap()])
+        SiteList::with(&[Import::read(text, "change-password-URLs.json", UNIX_EPOCH).unwrap()])
     };
     let urls = |page: &Page| -> Vec<(By, String)> {
         let first = (page.by, page.url.to_string());

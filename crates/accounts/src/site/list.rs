@@ -62,16 +62,16 @@ pub struct Counts {
 }
 
 /// The parts that were brought, at most one of each kind, in their order.
-pub type Copy = Vec<Part>;
+pub type Brought = Vec<Part>;
 
 impl SiteList {
     /// What is built in, and nothing else.
     pub fn built_in() -> Self {
-        Self::with(&Vec::new())
+        Self::with(&[])
     }
 
     /// What is built in, behind a copy.
-    pub fn with(copy: &Copy) -> Self {
+    pub fn with(copy: &[Part]) -> Self {
         let built_in = Sites::built_in();
         let brought = Sites::of(copy.iter().map(|part| &part.entries));
         let names = Names::of(&built_in, &brought);

@@ -39,10 +39,11 @@ export const sites: SitesWords = {
     onceShared: 'Die Websites, die früher ein gemeinsames Konto hatten, sind da.',
   },
   remove: 'Kopie entfernen',
-  removeText: 'Was mitgeliefert ist, bleibt.',
+  copy: 'Ihre Kopie',
+  copyText: 'Liegt auf diesem Computer. Wird sie entfernt, bleibt das Mitgelieferte.',
   removed: ['Die Kopie ist entfernt.', 'Was mitgeliefert ist, bleibt.'],
   putBack: 'Zurückholen',
-  isBack: 'Die Kopie ist wieder da.',
+  isBack: ['Die Kopie ist wieder da.', 'Regain benutzt sie wieder.'],
   errors: {
     'list.noAddress': () => ['Es ist noch keine Adresse da.', 'Fügen Sie die Adresse der Liste ein.'],
     'list.notAnAddress': () => ['Das ist keine Adresse einer Liste.', 'Zum Beispiel https://lists.example.org/password-rules.json, ohne Leerzeichen.'],

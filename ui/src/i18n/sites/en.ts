@@ -39,10 +39,11 @@ export const sites: SitesWords = {
     onceShared: 'The sites that once had one account are here.',
   },
   remove: 'Remove the copy',
-  removeText: 'What is built in stays.',
+  copy: 'Your copy',
+  copyText: 'Kept on this computer. When it is removed, what is built in stays.',
   removed: ['The copy is removed.', 'What is built in stays.'],
   putBack: 'Put it back',
-  isBack: 'The copy is back.',
+  isBack: ['The copy is back.', 'Regain uses it again.'],
   errors: {
     'list.noAddress': () => ['There is no address yet.', 'Paste the address of the list.'],
     'list.notAnAddress': () => ['This is not an address of a list.', 'Such as https://lists.example.org/password-rules.json, without spaces.'],

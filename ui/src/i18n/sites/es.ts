@@ -39,10 +39,11 @@ export const sites: SitesWords = {
     onceShared: 'Ya están los sitios que antes tenían una misma cuenta.',
   },
   remove: 'Quitar la copia',
-  removeText: 'Los sitios incluidos se quedan.',
+  copy: 'Tu copia',
+  copyText: 'Está en este ordenador. Si se quita, los sitios incluidos se quedan.',
   removed: ['La copia se ha quitado.', 'Los sitios incluidos se quedan.'],
   putBack: 'Recuperarla',
-  isBack: 'La copia vuelve a estar.',
+  isBack: ['La copia vuelve a estar.', 'Regain la usa de nuevo.'],
   errors: {
     'list.noAddress': () => ['Todavía no hay dirección.', 'Pega la dirección de la lista.'],
     'list.notAnAddress': () => ['Esto no es la dirección de una lista.', 'Por ejemplo, https://lists.example.org/password-rules.json, sin espacios.'],

@@ -28,9 +28,10 @@ export interface SitesWords {
   fetching: string;
   brought: Record<ListKind, string>;
   remove: string;
-  removeText: string;
+  copy: string;
+  copyText: string;
   removed: TwoLines;
   putBack: string;
-  isBack: string;
+  isBack: TwoLines;
   errors: Record<`list.${ListProblem}`, () => TwoLines>;
 }

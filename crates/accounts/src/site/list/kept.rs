@@ -2,7 +2,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind as IoKind, Read as _};
 use std::path::{Path, PathBuf};
 
-use super::{Copy, Part, records};
+use super::{Brought, Part, records};
 use crate::account::replace;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -22,11 +22,11 @@ impl Kept {
     }
 
     /// The copy; without parts where there is none. Errors: `Newer`, `Unreadable`.
-    pub fn load(&self) -> Result<Copy> {
+    pub fn load(&self) -> Result<Brought> {
         let unreadable = |error| Error::new(ErrorKind::Unreadable, error);
         let file = match File::open(&self.path) {
             Ok(file) => file,
-            Err(error) if error.kind() == IoKind::NotFound => return Ok(Copy::new()),
+            Err(error) if error.kind() == IoKind::NotFound => return Ok(Brought::new()),
             Err(error) => return Err(unreadable(error)),
         };
         let mut bytes = Vec::new();
@@ -35,7 +35,7 @@ impl Kept {
     }
 
     /// Keeps a part in the place of the one of its kind. Errors: those of `load`, and nothing is changed then; `StoreBroken`.
-    pub fn take(&self, part: Part) -> Result<Copy> {
+    pub fn take(&self, part: Part) -> Result<Brought> {
         self.change(|copy| {
             copy.retain(|known| known.kind != part.kind);
             copy.push(part);
@@ -44,7 +44,7 @@ impl Kept {
     }
 
     /// Keeps this copy instead of what is there, as whoever takes back its removal wants it.
-    pub fn put_back(&self, copy: Copy) -> Result<Copy> {
+    pub fn put_back(&self, copy: Brought) -> Result<Brought> {
         self.change(|known| *known = copy)
     }
 
@@ -57,7 +57,7 @@ impl Kept {
         }
     }
 
-    fn change(&self, change: impl FnOnce(&mut Copy)) -> Result<Copy> {
+    fn change(&self, change: impl FnOnce(&mut Brought)) -> Result<Brought> {
         let _lock = self.lock()?;
         let mut copy = self.load()?;
         change(&mut copy);
@@ -97,7 +97,7 @@ mod tests {
     fn a_copy_survives_a_restart_part_by_part() {
         let folder = tempfile::tempdir().unwrap();
         let kept = Kept::at(&folder.path().join("deep"));
-        assert_eq!(kept.load().unwrap(), Copy::new());
+        assert_eq!(kept.load().unwrap(), Brought::new());
         assert!(fs::read_dir(folder.path()).unwrap().next().is_none(), "looking makes nothing");
         let shared = part(SHARED, "shared-credentials.json", 3);
         let past = part(SHARED, "shared-credentials-historical.json", 4);
@@ -133,7 +133,7 @@ mod tests {
         kept.remove().unwrap();
         let copy = kept.take(part(PAGES, "a.json", 1)).unwrap();
         kept.remove().unwrap();
-        assert_eq!(kept.load().unwrap(), Copy::new());
+        assert_eq!(kept.load().unwrap(), Brought::new());
         kept.put_back(copy.clone()).unwrap();
         assert_eq!(kept.load().unwrap(), copy);
     }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::reading::{Entries, Group, Kind, Rule};
-use super::{Copy, Counts, Origin, Part};
+use super::{Brought, Counts, Origin, Part};
 use crate::error::{Error, ErrorKind, Result};
 use crate::site::Host;
 
@@ -68,7 +68,7 @@ struct GroupFile {
 }
 
 /// Errors: `Newer`; `Unreadable`.
-pub(super) fn read(bytes: &[u8]) -> Result<Copy> {
+pub(super) fn read(bytes: &[u8]) -> Result<Brought> {
     let unreadable = |error| Error::new(ErrorKind::Unreadable, error);
     let VersionFile { version } = serde_json::from_slice(bytes).map_err(unreadable)?;
     if version > VERSION {
@@ -78,7 +78,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Copy> {
     Ok(file.parts.into_iter().map(Part::from).collect())
 }
 
-pub(super) fn write(copy: &Copy) -> Result<Vec<u8>> {
+pub(super) fn write(copy: &[Part]) -> Result<Vec<u8>> {
     let file = CopyFile { version: VERSION, parts: copy.iter().map(PartFile::from).collect() };
     serde_json::to_vec(&file).map_err(|error| Error::new(ErrorKind::Bug, error))
 }

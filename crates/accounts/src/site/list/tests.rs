@@ -11,7 +11,7 @@ fn part(text: &str, name: &str) -> Part {
 }
 
 fn list(parts: &[(&str, &str)]) -> SiteList {
-    SiteList::with(&parts.iter().map(|(name, text)| part(text, name)).collect())
+    SiteList::with(&parts.iter().map(|(name, text)| part(text, name)).collect::<Vec<_>>())
 }
 
 fn names(hits: &[Hit]) -> Vec<&str> {
