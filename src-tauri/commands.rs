@@ -10,6 +10,8 @@ use crate::app::App;
 use crate::view::*;
 use crate::{conversation, window};
 
+mod ways;
+
 /// The commands, with their types for the web view.
 pub fn builder() -> Builder<Wry> {
     Builder::new().disable_serde_phases().commands(collect_commands![
@@ -89,6 +91,22 @@ pub fn builder() -> Builder<Wry> {
         scan::copy_authenticator_code,
         scan::remove_authenticator,
         scan::restore_authenticator,
+        ways::house,
+        ways::ways,
+        ways::add_way,
+        ways::deny_way,
+        ways::unsay_way,
+        ways::mend_way,
+        ways::opens_mailbox,
+        ways::read_codes,
+        ways::save_codes,
+        ways::reveal_codes,
+        ways::copy_code,
+        ways::cross_off,
+        ways::rehearse,
+        ways::rehearsed,
+        ways::remind,
+        ways::due,
     ])
 }
 

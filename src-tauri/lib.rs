@@ -23,6 +23,7 @@ mod settings;
 mod vault;
 pub mod view;
 mod view_from;
+mod ways;
 mod window;
 
 pub use app::App;

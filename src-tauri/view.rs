@@ -13,6 +13,7 @@ mod pairing;
 mod servers;
 mod trouble;
 mod vault;
+mod ways;
 
 pub use authenticator::*;
 pub use guide::*;
@@ -21,6 +22,7 @@ pub use pairing::*;
 pub use servers::*;
 pub use trouble::*;
 pub use vault::*;
+pub use ways::*;
 
 /// What the window needs to draw its first screen.
 #[derive(Debug, Clone, Serialize, Type)]

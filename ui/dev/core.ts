@@ -1,6 +1,6 @@
 // Stands in for '@tauri-apps/api/core' in `npm run dev:fake`: an account server and a keychain made of memory.
 // ?state=first|empty|list  ?store=ready|locked|dismissed|missing|itemMissing|ambiguous|broken  ?theme=  ?lang=  ?fail=<command>:<error kind>
-// ?vault=… as vault.ts says, ?phone=… as pairing.ts does. The password of "Dorfladen" is "right", its code 48213905; the authenticator shows 123456.
+// ?vault=… as vault.ts says, ?phone=… as pairing.ts does, ?house=… as ways.ts does. The password of "Dorfladen" is "right", its code 48213905; the authenticator shows 123456.
 import type {
   Abilities, AccountRow, AccountPage, AnswerForm, BeginForm, CodeView, DeviceView, Done, ErrorView, PastView, Question, ServerView,
   Settings, StoreView, Strength, View, Way,
@@ -9,6 +9,7 @@ import { scanCommands } from './scan';
 import { guideOf, sitesOf } from './guide';
 import { phoneOf } from './pairing';
 import { vaultCommands } from './vault';
+import { waysCommands } from './ways';
 
 const query = new URLSearchParams(location.search);
 const now = () => Math.floor(Date.now() / 1000);
@@ -384,6 +385,7 @@ const handlers: Record<string, (a: never) => unknown> = {
   away: () => new Promise((resolve) => addEventListener('sleep', () => resolve(null), { once: true })),
   ...vault,
   ...scan,
+  ...waysCommands(query, () => rows),
   save_edits: (a: { account: string; edits: { name: string } }) => {
     vault.save_edits?.(a as never);
     rows = rows.map((account) => (account.id === a.account ? { ...account, name: a.edits.name } : account));

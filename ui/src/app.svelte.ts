@@ -27,7 +27,8 @@ import type { ScreenName } from './testids';
 /** The rooms of the window, beside the conversation. */
 export type Room =
   | { name: 'accounts' }
-  | { name: 'account'; id: string }
+  | { name: 'account'; id: string; at?: 'ways' }
+  | { name: 'ways-back' }
   | { name: 'settings' }
   | { name: 'backups' }
   | { name: 'vault-password' }
@@ -432,6 +433,7 @@ class App {
         return this.go({ name: 'add' });
       case 'add':
       case 'account':
+      case 'ways-back':
       case 'settings':
         return this.go({ name: 'accounts' });
       case 'accounts':

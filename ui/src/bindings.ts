@@ -86,6 +86,22 @@ export const commands = {
 	copyAuthenticatorCode: (account: string) => typedError<Copied, ErrorView>(__TAURI_INVOKE("copy_authenticator_code", { account })),
 	removeAuthenticator: (account: string) => typedError<AuthenticatorView, ErrorView>(__TAURI_INVOKE("remove_authenticator", { account })),
 	restoreAuthenticator: (account: string, place: number, at: number) => typedError<AuthenticatorView, ErrorView>(__TAURI_INVOKE("restore_authenticator", { account, place, at })),
+	house: (lost: NeedView[], again: boolean) => typedError<HouseView, ErrorView>(__TAURI_INVOKE("house", { lost, again })),
+	ways: (account: string) => typedError<WaysView, ErrorView>(__TAURI_INVOKE("ways", { account })),
+	addWay: (account: string, means: MeansView) => typedError<WaysView, ErrorView>(__TAURI_INVOKE("add_way", { account, means })),
+	denyWay: (account: string, means: MeansView) => typedError<WaysView, ErrorView>(__TAURI_INVOKE("deny_way", { account, means })),
+	unsayWay: (account: string, means: MeansView) => typedError<WaysView, ErrorView>(__TAURI_INVOKE("unsay_way", { account, means })),
+	mendWay: (account: string, means: MeansView) => typedError<WaysView, ErrorView>(__TAURI_INVOKE("mend_way", { account, means })),
+	opensMailbox: (account: string, address: string, opens: boolean) => typedError<WaysView, ErrorView>(__TAURI_INVOKE("opens_mailbox", { account, address, opens })),
+	readCodes: (text: string) => typedError<PastedView, ErrorView>(__TAURI_INVOKE("read_codes", { text })),
+	saveCodes: (account: string, codes: string[], add: boolean) => typedError<WaysView, ErrorView>(__TAURI_INVOKE("save_codes", { account, codes, add })),
+	revealCodes: (account: string) => typedError<CodesShown, ErrorView>(__TAURI_INVOKE("reveal_codes", { account })),
+	copyCode: (account: string, code: number) => typedError<Copied, ErrorView>(__TAURI_INVOKE("copy_code", { account, code })),
+	crossOff: (account: string, code: number, used: boolean) => typedError<CodesShown, ErrorView>(__TAURI_INVOKE("cross_off", { account, code, used })),
+	rehearse: (account: string, check: CheckView, typed: string) => typedError<Checked, ErrorView>(__TAURI_INVOKE("rehearse", { account, check, typed })),
+	rehearsed: (account: string, went: WentForm[]) => typedError<WaysView, ErrorView>(__TAURI_INVOKE("rehearsed", { account, went })),
+	remind: (account: string, when: RemindForm) => typedError<null, ErrorView>(__TAURI_INVOKE("remind", { account, when })),
+	due: () => typedError<DueView | null, ErrorView>(__TAURI_INVOKE("due")),
 };
 
 /* Types */
@@ -847,3 +863,29 @@ async function typedError<T, E>(result: Promise<T>): Promise<{ status: "ok"; dat
     }
 }
 
+
+export type NeedView = { kind: "thisComputer" } | { kind: "device"; name: string } | { kind: "mailbox"; address: string } | { kind: "account"; id: string; name: string } | { kind: "codes"; name: string } | { kind: "person"; name: string } | { kind: "memory" } | { kind: "vault" } | { kind: "vaultPassword" } | { kind: "recoveryKey" };
+export type StandingView = "getsIn" | "oneWayLeft" | "lockedOut";
+export type HouseView = { windows: WindowView[], losses: LossView[], circles: string[][], steps: StepView[], warnings: WarningView[] };
+export type WindowView = { id: string, name: string, identifier: string, standing: StandingView };
+export type LossView = { need: NeedView, locksOut: number };
+export type StepView = { id: string, name: string, how: HowView, lights: number, shouldBeLost: NeedView | null };
+export type HowView = { kind: "mend"; means: MeansView } | { kind: "savePassword" } | { kind: "codes"; here: boolean } | { kind: "otherMailbox" } | { kind: "phone" } | { kind: "person" };
+export type WarningView = { id: string, name: string, what: WarningWhat };
+export type WarningWhat = { kind: "fewCodes"; left: number } | { kind: "codesInTheSamePlace" };
+export type MeansView = { kind: "savedPassword" } | { kind: "signedInHere" } | { kind: "authenticatorHere" } | { kind: "codesHere" } | { kind: "mailbox"; name: string } | { kind: "phone"; name: string } | { kind: "authenticatorOn"; name: string } | { kind: "codesAt"; name: string } | { kind: "person"; name: string } | { kind: "signedInOn"; name: string } | { kind: "byHeart" };
+export type WaysView = { standing: StandingView, ways: WayView[], hangsOn: NeedView[], warnings: WarningWhat[], codes: CodesView, mailboxes: string[], devices: string[], people: string[], tasks: TaskView[], lastRehearsed: number | null, reminds: boolean };
+export type WayView = { means: MeansView, said: boolean, denied: boolean, tried: TriedView, secondStep: boolean };
+export type TriedView = { kind: "notYet" } | { kind: "held"; at: number } | { kind: "failed"; at: number | null };
+export type CodesView = { since: number | null, all: number, left: number, few: boolean, earlier: number };
+export type CodesShown = { codes: CodeShown[], earlier: CodeListShown[] };
+export type CodeListShown = { at: number, codes: CodeShown[] };
+export type CodeShown = { id: number, text: string, usedAt: number | null };
+export type PastedView = { codes: string[], leftOut: string[] };
+export type TaskView = { check: CheckView, who: WhoView, last: TriedView };
+export type CheckView = { kind: "way"; means: MeansView } | { kind: "recoveryKey" } | { kind: "practice" };
+export type WhoView = "regain" | "typed" | "person";
+export type Checked = { kind: "held" } | { kind: "failed" } | { kind: "notAKey" };
+export type WentForm = { check: CheckView, held: boolean };
+export type RemindForm = "usual" | "later" | "never";
+export type DueView = { id: string, name: string, lastRehearsed: number | null };

@@ -11,6 +11,7 @@ use crate::error::{ErrorKind, Result};
 use crate::flow::Deps;
 use crate::provider::{Answer, Challenge, Intent, Outcome, Problem, Provider, Step, Which};
 use crate::readiness::{House, Known};
+use crate::signed_in;
 use crate::store::vault::{RecoveryKey, Vault, VaultKey};
 use crate::store::{StoreKind, current_if_any};
 
@@ -92,6 +93,25 @@ pub async fn try_password(deps: &Deps, provider: &Arc<dyn Provider>, account: &A
     }
 }
 
+/// Whether what is kept here still opens the account: the password or the session. Errors: `Unsupported` for what only
+/// the person can tell, and those of [`try_password`].
+pub async fn try_kept(
+    deps: &Deps,
+    provider: &Arc<dyn Provider>,
+    account: &Account,
+    check: &Check,
+) -> Result<Went> {
+    match check {
+        Check::Way(Means::SavedPassword) => try_password(deps, provider, account).await,
+        Check::Way(Means::SignedInHere) => match signed_in::check(deps, provider, account).await {
+            Ok(()) => Ok(Went::Held),
+            Err(error) if error.kind() == ErrorKind::SignedOut => Ok(Went::Failed),
+            Err(error) => Err(error),
+        },
+        _ => Err(ErrorKind::Unsupported.into()),
+    }
+}
+
 /// Whether a recovery key opens the vault, which is open.
 pub async fn try_recovery_key(vault: &Vault, key: RecoveryKey) -> Result<Went> {
     let opens = vault.opens_with(VaultKey::Recovery(key)).await?;
@@ -125,11 +145,11 @@ pub fn put_off(accounts: &Accounts, account: &AccountId, now: SystemTime) -> Res
 
 /// The one account whose rehearsal is due, if any: the one that is overdue longest. Practice is never due, and neither
 /// is an account of which nothing dates from before.
-pub fn due<'a>(
-    accounts: &'a [Account],
+pub fn due(
+    accounts: &[Account],
     known: impl Fn(&AccountId) -> Option<Known>,
     now: SystemTime,
-) -> Option<&'a Account> {
+) -> Option<&Account> {
     let lately = |at: SystemTime| now.duration_since(at).is_ok_and(|since| since < APART);
     let quiet = accounts.iter().any(|account| {
         let put_off = match account.plan.reminder {
@@ -161,6 +181,7 @@ mod tests {
     use super::*;
     use crate::account::AccountState;
     use crate::clock::{ManualClock, SeededRandom};
+    use crate::flow::{Flow, Given, Purpose};
     use crate::provider::memory::{Fault, Memory as Scripted};
     use crate::provider::{Kind, Server};
     use crate::readiness::{House, Need, Place, Standing, Tried};
@@ -323,6 +344,22 @@ mod tests {
         assert_eq!(try_password(&deps, &provider, &jana).await.unwrap_err().kind(), ErrorKind::Offline);
         deps.store.remove(&jana.id).await.unwrap();
         assert_eq!(try_password(&deps, &provider, &jana).await.unwrap_err().kind(), ErrorKind::ItemMissing);
+    }
+
+    #[tokio::test]
+    async fn a_session_that_has_ended_has_failed_and_the_rest_is_asked_of_the_person() {
+        let scripted = server();
+        let (deps, provider, jana) = bench(scripted.clone()).await;
+        deps.accounts.put(jana.clone()).unwrap();
+        let begun = Flow::begin(deps.clone(), provider.clone(), jana.clone(), Purpose::SignIn).await;
+        begun.unwrap().answer(Given::Saved).await.unwrap();
+        let way = Check::Way(Means::SignedInHere);
+        assert_eq!(try_kept(&deps, &provider, &jana, &way).await.unwrap(), Went::Held);
+        scripted.end_all();
+        assert_eq!(try_kept(&deps, &provider, &jana, &way).await.unwrap(), Went::Failed);
+        let way = Check::Way(Means::Phone("phone".into()));
+        let asked = try_kept(&deps, &provider, &jana, &way).await;
+        assert_eq!(asked.unwrap_err().kind(), ErrorKind::Unsupported);
     }
 
     #[tokio::test]

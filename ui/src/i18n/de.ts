@@ -4,6 +4,7 @@ import { guide } from './guide/de';
 import { pairing } from './pairing/de';
 import { servers } from './servers/de';
 import { vault } from './vault/de';
+import { waysBack } from './waysBack/de';
 import type { Words } from './words';
 
 const n = plurals<'one'>('de');
@@ -496,6 +497,7 @@ export const de: Words = {
   guide,
   pairing,
   vault,
+  waysBack,
   errors: {
     ...vault.errors,
     ...servers.errors,

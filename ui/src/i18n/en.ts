@@ -4,6 +4,7 @@ import { guide } from './guide/en';
 import { pairing } from './pairing/en';
 import { servers } from './servers/en';
 import { vault } from './vault/en';
+import { waysBack } from './waysBack/en';
 import type { Words } from './words';
 
 const n = plurals<'one'>('en');
@@ -481,6 +482,7 @@ export const en: Words = {
   guide,
   pairing,
   vault,
+  waysBack,
   errors: {
     ...vault.errors,
     ...servers.errors,

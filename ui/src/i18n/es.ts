@@ -4,6 +4,7 @@ import { guide } from './guide/es';
 import { pairing } from './pairing/es';
 import { servers } from './servers/es';
 import { vault } from './vault/es';
+import { waysBack } from './waysBack/es';
 import type { Words } from './words';
 
 const n = plurals<'one'>('es');
@@ -496,6 +497,7 @@ export const es: Words = {
   guide,
   pairing,
   vault,
+  waysBack,
   errors: {
     ...vault.errors,
     ...servers.errors,

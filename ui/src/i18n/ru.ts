@@ -4,6 +4,7 @@ import { guide } from './guide/ru';
 import { pairing } from './pairing/ru';
 import { servers } from './servers/ru';
 import { vault } from './vault/ru';
+import { waysBack } from './waysBack/ru';
 import type { Words } from './words';
 
 const n = plurals<'one' | 'few' | 'many'>('ru');
@@ -525,6 +526,7 @@ export const ru: Words = {
   guide,
   pairing,
   vault,
+  waysBack,
   errors: {
     ...vault.errors,
     ...servers.errors,

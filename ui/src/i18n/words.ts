@@ -5,6 +5,7 @@ import type { Part } from './rich';
 import type { AuthenticatorWords } from './authenticator/words';
 import type { ServerWords } from './servers/words';
 import type { VaultWords } from './vault/words';
+import type { WaysBackWords } from './waysBack/words';
 
 /** What a message may name. */
 export interface About {
@@ -194,5 +195,6 @@ export interface Words {
   guide: GuideWords;
   pairing: PairingWords;
   vault: VaultWords;
+  waysBack: WaysBackWords;
   errors: Record<ErrorKey, (about: About) => TwoLines>;
 }

@@ -148,9 +148,11 @@ impl House {
     pub fn losses(&self) -> Vec<Loss> {
         let points: HashMap<Thing, usize> =
             self.graph.single_points().into_iter().map(|it| (it.thing, it.locks_out)).collect();
+        let used = |(_, thing): &&(Need, Thing)| !self.graph.uses(thing.at()).is_empty();
         let mut losses: Vec<Loss> = self
             .needs
             .iter()
+            .filter(used)
             .map(|(need, thing)| Loss {
                 need: need.clone(),
                 locks_out: points.get(thing).copied().unwrap_or_default(),
@@ -164,7 +166,9 @@ impl House {
     pub fn hangs_on(&self, account: &AccountId) -> Vec<Need> {
         let Some(at) = self.position(account) else { return Vec::new() };
         let things = self.graph.hangs_on(Thing(at as u32));
-        things.into_iter().filter_map(|thing| self.need(thing)).collect()
+        let mut needs: Vec<Need> = things.into_iter().filter_map(|thing| self.need(thing)).collect();
+        needs.sort();
+        needs
     }
 
     pub(super) fn need(&self, thing: Thing) -> Option<Need> {
