@@ -10,8 +10,6 @@ use crate::app::App;
 use crate::view::*;
 use crate::{conversation, window};
 
-mod ways;
-
 /// The commands, with their types for the web view.
 pub fn builder() -> Builder<Wry> {
     Builder::new().disable_serde_phases().commands(collect_commands![
@@ -113,6 +111,7 @@ pub fn builder() -> Builder<Wry> {
 mod guide;
 mod scan;
 mod vault;
+mod ways;
 
 type Answered<T> = Result<T, ErrorView>;
 

@@ -76,7 +76,10 @@ impl App {
             mailboxes: account.plan.mailboxes.clone(),
             devices,
             people,
-            tasks: rehearsal::tasks(&house, &account, deps.store.kind()).into_iter().map(TaskView::from).collect(),
+            tasks: rehearsal::tasks(&house, &account, deps.store.kind())
+                .into_iter()
+                .map(TaskView::from)
+                .collect(),
             last_rehearsed: account.plan.last_rehearsed().map(seconds),
             reminds: account.plan.reminder != Reminder::Never,
         })
@@ -285,7 +288,10 @@ fn drawn(seen: Vec<(Account, Known)>, place: Place, lost: &[Need]) -> HouseView 
         losses: house
             .losses()
             .into_iter()
-            .map(|loss| LossView { need: view_from::need(loss.need, &name), locks_out: count(loss.locks_out) })
+            .map(|loss| LossView {
+                need: view_from::need(loss.need, &name),
+                locks_out: count(loss.locks_out),
+            })
             .collect(),
         circles: picture.circles.iter().map(|circle| circle.iter().map(name).collect()).collect(),
         steps: steps

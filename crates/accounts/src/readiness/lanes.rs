@@ -28,12 +28,29 @@ pub(super) struct Many<'a> {
     had: Vec<Lanes>,
     /// Bits of the things that this pass asks about.
     asked: Vec<Lanes>,
+    /// Whether something that it needs, or itself, is another than without any question; and the list of these.
+    touched: Vec<bool>,
+    all_touched: Vec<u32>,
+    waits: Vec<bool>,
+    waiting: usize,
 }
 
 impl<'a> Many<'a> {
     pub fn new(graph: &'a Graph, lost: &'a [bool], base: &'a [bool], what_if: WhatIf) -> Self {
         let had = base.iter().map(|had| if *had { ALL } else { NONE }).collect();
-        Self { graph, lost, base, what_if, had, asked: vec![NONE; graph.things()] }
+        let things = graph.things();
+        Self {
+            graph,
+            lost,
+            base,
+            what_if,
+            had,
+            asked: vec![NONE; things],
+            touched: vec![false; things],
+            all_touched: Vec::new(),
+            waits: vec![false; things],
+            waiting: 0,
+        }
     }
 
     /// How many accounts each question changes, the thing that it asks about included.
@@ -42,20 +59,15 @@ impl<'a> Many<'a> {
         things.sort_unstable_by_key(|thing| order.group_of(thing.at()));
         let mut counted = Vec::with_capacity(things.len());
         for some in things.chunks(WIDE) {
-            // What does not need any of them stays as it is.
-            let first = some.first().map_or(0, |thing| order.group_of(thing.at()));
-            self.ask(some, first..order.groups());
+            self.ask(some, order.groups());
             let mut sums = Sums::default();
-            for group in first..order.groups() {
-                for &thing in order.group(group).things {
-                    let thing = thing as usize;
-                    if self.graph.counts[thing] {
-                        sums.add(self.changed(thing));
-                    }
+            for &thing in &self.all_touched {
+                if self.graph.counts[thing as usize] {
+                    sums.add(self.changed(thing as usize));
                 }
             }
             counted.extend(some.iter().enumerate().map(|(bit, thing)| (*thing, sums.of(bit))));
-            self.forget(some, first..order.groups());
+            self.forget(some);
         }
         counted
     }
@@ -69,38 +81,90 @@ impl<'a> Many<'a> {
         mut look: impl FnMut(Thing, &dyn Fn(usize) -> bool),
     ) {
         for some in things.chunks(WIDE) {
-            let first = some.first().map_or(0, |thing| self.graph.order.group_of(thing.at()));
-            self.ask(some, first..up_to + 1);
+            self.ask(some, up_to + 1);
             for (bit, thing) in some.iter().enumerate() {
                 let had = &self.had;
                 look(*thing, &|needed| had[needed][bit / 64] >> (bit % 64) & 1 == 1);
             }
-            self.forget(some, first..up_to + 1);
+            self.forget(some);
         }
     }
 
-    fn ask(&mut self, things: &[Thing], groups: std::ops::Range<usize>) {
+    /// What does not need any of the things stays as it is, and is not looked at.
+    fn ask(&mut self, things: &[Thing], groups: usize) {
+        let graph = self.graph;
         for (bit, thing) in things.iter().enumerate() {
             self.asked[thing.at()][bit / 64] |= 1 << (bit % 64);
+            self.touch(thing.at());
         }
-        let graph = self.graph;
-        for at in groups {
+        let first = things.first().map_or(0, |thing| graph.order.group_of(thing.at()));
+        for at in first..groups {
             let group = graph.order.group(at);
+            if !group.things.iter().any(|thing| self.touched[*thing as usize]) {
+                continue;
+            }
             if group.round {
-                // From nothing upwards: a circle does not stand by itself.
-                for &thing in group.things {
-                    self.had[thing as usize] = NONE;
-                }
-                let mut changes = true;
-                while changes {
-                    changes = false;
-                    for &thing in group.things {
-                        changes |= self.settle(thing as usize);
-                    }
-                }
+                self.settle_round(at, group.things);
             } else {
                 self.settle(group.things[0] as usize);
             }
+            for &thing in group.things {
+                if self.changed(thing as usize) != NONE {
+                    self.touch(thing as usize);
+                    for &way in graph.uses(thing as usize) {
+                        self.touch(graph.end_of(way));
+                    }
+                }
+            }
+        }
+    }
+
+    /// From below upwards: a circle does not stand by itself.
+    fn settle_round(&mut self, group: usize, things: &[u32]) {
+        for &thing in things {
+            // Nothing is lost by a grant: what is had without it is a beginning.
+            let all = self.what_if == WhatIf::Lost;
+            if all {
+                self.had[thing as usize] = NONE;
+            }
+            if all || self.touched[thing as usize] {
+                self.wait(thing as usize);
+            }
+        }
+        // To and fro: whichever way round a circle is walked, a turn brings many questions along at once.
+        let mut back = false;
+        while self.waiting > 0 {
+            for at in 0..things.len() {
+                let thing = things[if back { things.len() - 1 - at } else { at }];
+                if std::mem::take(&mut self.waits[thing as usize]) {
+                    self.waiting -= 1;
+                    if self.settle(thing as usize) {
+                        self.make_users_wait(thing as usize, group);
+                    }
+                }
+            }
+            back = !back;
+        }
+    }
+
+    fn make_users_wait(&mut self, thing: usize, group: usize) {
+        let graph = self.graph;
+        for user in graph.uses(thing).iter().map(|way| graph.end_of(*way)) {
+            if graph.order.group_of(user) == group {
+                self.wait(user);
+            }
+        }
+    }
+
+    fn wait(&mut self, thing: usize) {
+        if !std::mem::replace(&mut self.waits[thing], true) {
+            self.waiting += 1;
+        }
+    }
+
+    fn touch(&mut self, thing: usize) {
+        if !std::mem::replace(&mut self.touched[thing], true) {
+            self.all_touched.push(thing as u32);
         }
     }
 
@@ -137,14 +201,14 @@ impl<'a> Many<'a> {
         each(self.had[thing], base, |had, base| had ^ base)
     }
 
-    fn forget(&mut self, things: &[Thing], groups: std::ops::Range<usize>) {
+    fn forget(&mut self, things: &[Thing]) {
         for thing in things {
             self.asked[thing.at()] = NONE;
         }
-        for group in groups {
-            for &thing in self.graph.order.group(group).things {
-                self.had[thing as usize] = if self.base[thing as usize] { ALL } else { NONE };
-            }
+        for thing in std::mem::take(&mut self.all_touched) {
+            let thing = thing as usize;
+            self.touched[thing] = false;
+            self.had[thing] = if self.base[thing] { ALL } else { NONE };
         }
     }
 }
