@@ -1,5 +1,5 @@
 // Stands in for '@tauri-apps/api/core' in `npm run dev:fake`: an account server and a keychain made of memory.
-// ?state=first|empty|list  ?store=ready|locked|dismissed|missing|itemMissing|ambiguous|broken  ?theme=  ?lang=  ?fail=<command>:<error kind>
+// ?state=first|empty|list ?calm leaves out what needs you  ?store=ready|locked|dismissed|missing|itemMissing|ambiguous|broken  ?theme=  ?lang=  ?fail=<command>:<error kind>
 // ?vault=… as vault.ts says, ?phone=… as pairing.ts does, ?house=… as ways.ts does. The password of "Dorfladen" is "right", its code 48213905; the authenticator shows 123456.
 import type {
   Abilities, AccountRow, AccountPage, AnswerForm, BeginForm, CodeView, DeviceView, Done, ErrorView, PastView, Question, ServerView,
@@ -74,8 +74,10 @@ let rows: AccountRow[] =
     ? [
         row('Weekly market', 'jana.koenig@mail.example', 'market.example', 'passwordSaved'),
         row('Dorfladen', 'jana.koenig@gmail.com', 'accounts.dorfladen.example', 'signedIn'),
+        ...(query.has('calm') ? [] : [
         row('Allotment club', 'jana.koenig@mail.example', 'garden.example', 'noPasswordFits'),
         row('Choir', 'jana', 'choir.example:8443', 'inTheAir'),
+        ]),
         row('Family photos', 'jana.k', 'photos.example', 'signedIn'),
         row('Library', 'jana.koenig@mail.example', 'library.example', 'signedOut'),
         row('Practice account', 'practice@regain.invalid', '127.0.0.1:4711', 'signedIn', true),

@@ -1,4 +1,4 @@
-// Ways back of the window without Rust. ?house=<count> draws that many accounts, ?due shows the reminder, ?codes=<left> gives every account ten
+// Ways back of the window without Rust. ?house=<count> draws that many accounts, ?mailboxes adds a second mailbox, ?due shows the reminder, ?codes=<left> gives every account ten
 // saved codes. Every account of the list hangs on the mailbox, the phone or this computer, by the letters of its name.
 import type {
   AccountRow, CheckView, CodesShown, CodeShown, ErrorView, HouseView, MeansView, NeedView, StandingView, StepView, WaysView, WayView, WentForm,
@@ -17,11 +17,12 @@ const PHONE: NeedView = { kind: 'device', name: 'My phone' };
 const COMPUTER: NeedView = { kind: 'thisComputer' };
 const AUNT: NeedView = { kind: 'person', name: 'Aunt Ada' };
 const DRAWER: NeedView = { kind: 'codes', name: 'Desk drawer' };
-const LOSSES = [MAILBOX, PHONE, COMPUTER, AUNT, DRAWER];
+const SECOND: NeedView = { kind: 'account', id: 'h3', name: 'Posteo' };
 const same = (a: NeedView, b: NeedView): boolean => JSON.stringify(a) === JSON.stringify(b);
 
 export function waysCommands(query: URLSearchParams, rows: () => AccountRow[]): Handlers {
   const count = Number(query.get('house') ?? 0);
+  const LOSSES = [MAILBOX, PHONE, COMPUTER, AUNT, DRAWER, ...(query.has('mailboxes') ? [SECOND] : [])];
   const named = count > 0
     ? Array.from({ length: count }, (_, n) => ({ id: `h${n}`, name: n < NAMES.length ? NAMES[n] ?? '' : `${NAMES[n % NAMES.length]} ${Math.floor(n / NAMES.length) + 1}`, identifier: 'jana.koenig@gmail.com' }))
     : null;

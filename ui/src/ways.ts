@@ -7,8 +7,16 @@ export const nameOf = (it: MeansView | NeedView): string => ('name' in it ? it.n
 export const keyOf = (it: MeansView | NeedView): string =>
   [it.kind, it.kind === 'account' ? it.id : nameOf(it)].join(' ');
 
-export const needText = (need: NeedView, t: Words): string => t.waysBack.need[need.kind](nameOf(need));
-export const withoutText = (need: NeedView, t: Words): string => t.waysBack.without[need.kind](nameOf(need));
+/** The one mailbox of a person needs no address. */
+const isOnlyMailbox = (need: NeedView, all: readonly NeedView[]): boolean =>
+  (need.kind === 'mailbox' || need.kind === 'account') &&
+  all.filter(({ kind }) => kind === 'mailbox' || kind === 'account').length === 1;
+
+/** `all`: what else can be lost. */
+export const needText = (need: NeedView, t: Words, all: readonly NeedView[] = []): string =>
+  isOnlyMailbox(need, all) ? t.waysBack.onlyMailbox : t.waysBack.need[need.kind](nameOf(need));
+export const withoutText = (need: NeedView, t: Words, all: readonly NeedView[] = []): string =>
+  isOnlyMailbox(need, all) ? t.waysBack.withoutOnlyMailbox : t.waysBack.without[need.kind](nameOf(need));
 export const meansText = (means: MeansView, t: Words): string => t.waysBack.means[means.kind].title(nameOf(means));
 
 export function howText(how: HowView, t: Words): string {

@@ -128,6 +128,7 @@ fn list() -> (Vec<Account>, Vec<Known>) {
         mailbox: None,
         recover_as: None,
         without_password: false,
+        guide: None,
         plan: Plan { added: vec![Means::Phone(format!("phone {}", dice.below(3)))], ..Plan::default() },
     };
     let accounts = (0..ACCOUNTS).map(|at| account(at, &mut dice)).collect();

@@ -298,6 +298,50 @@ mod tests {
         }
     }
 
+    #[tokio::test]
+    async fn a_code_that_a_server_took_is_crossed_off_and_one_that_it_refused_is_not() {
+        use crate::account::{Account, AccountState, Accounts};
+        use crate::clock::{ManualClock, SeededRandom};
+        use crate::flow::{Deps, Flow, Given, Purpose};
+        use crate::provider::memory::Memory as Scripted;
+        use crate::provider::{Kind, Server, Way};
+        use std::sync::Arc;
+
+        let clock = Arc::new(ManualClock::at(1_800_000_000));
+        let server = Scripted::new(clock.clone(), "jana", Secret::new("velvet-Otter-crossing-41"));
+        let deps = Deps {
+            accounts: Arc::new(Accounts::in_memory()),
+            store: Arc::new(Memory::new()),
+            clock,
+            random: Arc::new(SeededRandom::new(1)),
+        };
+        let base = url::Url::parse("https://accounts.example/").unwrap();
+        let jana = Account {
+            id: AccountId::new("jana"),
+            server: Server { kind: Kind::RecoveryServer, base, key: None },
+            name: "Dorfladen".into(),
+            identifier: "jana".into(),
+            practice: false,
+            state: AccountState::SignedOut,
+            mailbox: None,
+            recover_as: None,
+            without_password: false,
+            guide: None,
+            plan: Default::default(),
+        };
+        let saved = server.saved_code().unwrap();
+        let kept = vec![Secret::new("ZZZZ-ZZZZ-2222-2222"), saved.clone()];
+        change(&*deps.store, &jana.id, |codes| codes.replace(kept, at(0))).await.unwrap();
+        let left = || async { load(&*deps.store, &jana.id).await.unwrap().left() };
+        let begun = Flow::begin(deps.clone(), Arc::new(server), jana.clone(), Purpose::Recover).await;
+        let mut flow = begun.unwrap();
+        flow.answer(Given::OtherWay(Way::RecoveryCode)).await.unwrap();
+        flow.answer(Given::Code(Secret::new("ZZZZ-ZZZZ-2222-2222"))).await.unwrap();
+        assert_eq!((flow.problem().is_some(), left().await), (true, 2));
+        flow.answer(Given::Code(saved)).await.unwrap();
+        assert_eq!((flow.problem(), left().await), (None, 1));
+    }
+
     #[test]
     fn a_merge_loses_nothing_of_either_and_is_harmless_twice() {
         let (mut mine, mut theirs) = (RecoveryCodes::default(), RecoveryCodes::default());

@@ -200,6 +200,7 @@ mod tests {
             mailbox: None,
             recover_as: None,
             without_password: false,
+            guide: None,
             plan: Default::default(),
         }
     }

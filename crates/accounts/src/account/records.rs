@@ -217,6 +217,7 @@ mod tests {
             mailbox: None,
             recover_as: None,
             without_password: false,
+            guide: None,
             plan: Plan::default(),
         }
     }

@@ -31,6 +31,7 @@ fn account(name: &str, identifier: &str, host: &str, said: &[Means]) -> Account 
         mailbox: None,
         recover_as: None,
         without_password: false,
+        guide: None,
         plan,
     }
 }

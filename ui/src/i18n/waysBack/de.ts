@@ -16,7 +16,7 @@ export const waysBack: WaysBackWords = {
     device: same,
     mailbox: same,
     account: (name) => `Postfach ${name}`,
-    codes: (name) => `Codes: ${name}`,
+    codes: (name) => `Codes am Ort „${name}“`,
     person: same,
     memory: () => 'Was ich auswendig weiß',
     vault: () => 'Der Tresor',
@@ -35,6 +35,8 @@ export const waysBack: WaysBackWords = {
     vaultPassword: () => 'Ohne das Tresor-Passwort',
     recoveryKey: () => 'Ohne den Wiederherstellungsschlüssel',
   },
+  onlyMailbox: 'Mein Postfach',
+  withoutOnlyMailbox: 'Ohne Ihr Postfach',
   goDark: (without, dark, all) =>
     n(dark, { one: `${without} wird 1 von ${all} dunkel.`, other: `${without} werden ${dark} von ${all} dunkel.` }),
   wouldGoDark: (without, dark) =>
@@ -122,7 +124,6 @@ export const waysBack: WaysBackWords = {
     codesAt: 'Wo sie liegen',
     person: 'Wer',
     signedInOn: 'Welches Gerät',
-    byHeart: '',
     opensMailbox: 'Die Adresse des Postfachs',
   },
   nameHint: {
@@ -132,7 +133,6 @@ export const waysBack: WaysBackWords = {
     codesAt: 'Etwa „Schreibtischschublade“. Die Codes selbst können Sie weiter unten aufbewahren.',
     person: 'Ein Name; nur Sie sehen ihn.',
     signedInOn: 'Nennen Sie ein Gerät überall gleich, etwa „Tablet“.',
-    byHeart: '',
     opensMailbox: 'Codes, die andere Konten dorthin schicken, brauchen dann dieses Konto.',
   },
   addDo: 'Hinzufügen',

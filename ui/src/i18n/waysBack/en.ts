@@ -35,6 +35,8 @@ export const waysBack: WaysBackWords = {
     vaultPassword: () => 'Without the vault’s password',
     recoveryKey: () => 'Without the recovery key',
   },
+  onlyMailbox: 'My mailbox',
+  withoutOnlyMailbox: 'Without your mailbox',
   goDark: (without, dark, all) =>
     n(dark, { one: `${without}, 1 of ${all} goes dark.`, other: `${without}, ${dark} of ${all} go dark.` }),
   wouldGoDark: (without, dark) =>
@@ -119,7 +121,6 @@ export const waysBack: WaysBackWords = {
     codesAt: 'Where they are',
     person: 'Who',
     signedInOn: 'Which device',
-    byHeart: '',
     opensMailbox: 'The address of the mailbox',
   },
   nameHint: {
@@ -129,7 +130,6 @@ export const waysBack: WaysBackWords = {
     codesAt: 'Such as “Desk drawer”. The codes themselves can be kept below.',
     person: 'A name; only you see it.',
     signedInOn: 'Call one device by one name everywhere, such as “Tablet”.',
-    byHeart: '',
     opensMailbox: 'Codes that other accounts mail there then need this account.',
   },
   addDo: 'Add it',

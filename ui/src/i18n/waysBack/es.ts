@@ -35,6 +35,8 @@ export const waysBack: WaysBackWords = {
     vaultPassword: () => 'Sin la contraseña de la caja fuerte',
     recoveryKey: () => 'Sin la clave de recuperación',
   },
+  onlyMailbox: 'Mi buzón',
+  withoutOnlyMailbox: 'Sin tu buzón',
   goDark: (without, dark, all) =>
     n(dark, { one: `${without}, se apaga 1 de ${all}.`, other: `${without}, se apagan ${dark} de ${all}.` }),
   wouldGoDark: (without, dark) =>
@@ -122,7 +124,6 @@ export const waysBack: WaysBackWords = {
     codesAt: 'Dónde están',
     person: 'Quién',
     signedInOn: 'Qué dispositivo',
-    byHeart: '',
     opensMailbox: 'La dirección del buzón',
   },
   nameHint: {
@@ -132,7 +133,6 @@ export const waysBack: WaysBackWords = {
     codesAt: 'Por ejemplo, «Cajón del escritorio». Los códigos mismos se pueden guardar más abajo.',
     person: 'Un nombre; solo lo ves tú.',
     signedInOn: 'Llama al mismo dispositivo igual en todas partes, por ejemplo «Tableta».',
-    byHeart: '',
     opensMailbox: 'Los códigos que otras cuentas envían allí necesitan entonces esta cuenta.',
   },
   addDo: 'Añadir',

@@ -37,6 +37,8 @@ export const waysBack: WaysBackWords = {
     vaultPassword: () => 'Без пароля сейфа',
     recoveryKey: () => 'Без ключа восстановления',
   },
+  onlyMailbox: 'Моя почта',
+  withoutOnlyMailbox: 'Без вашей почты',
   goDark: (without, dark, all) =>
     n(dark, {
       one: `${without} погаснет ${dark} из ${all}.`,
@@ -143,7 +145,6 @@ export const waysBack: WaysBackWords = {
     codesAt: 'Где они лежат',
     person: 'Кто',
     signedInOn: 'Какое устройство',
-    byHeart: '',
     opensMailbox: 'Адрес почтового ящика',
   },
   nameHint: {
@@ -153,7 +154,6 @@ export const waysBack: WaysBackWords = {
     codesAt: 'Например, «Ящик стола». Сами коды можно сохранить ниже.',
     person: 'Имя; его видите только вы.',
     signedInOn: 'Называйте одно устройство везде одинаково, например «Планшет».',
-    byHeart: '',
     opensMailbox: 'Тогда кодам, которые приходят туда от других аккаунтов, нужен этот аккаунт.',
   },
   addDo: 'Добавить',

@@ -7,6 +7,7 @@ type Counted = (count: number) => Text;
 type MeansKind = MeansView['kind'];
 /** Ways that a person can say there are. */
 export type SaidKind = Exclude<MeansKind, 'savedPassword' | 'signedInHere' | 'authenticatorHere' | 'codesHere'> | 'opensMailbox';
+export type NamedKind = Exclude<SaidKind, 'byHeart'>;
 
 /** What is said about ways back, saved recovery codes and rehearsals. */
 export interface WaysBackWords {
@@ -20,6 +21,9 @@ export interface WaysBackWords {
   need: Record<NeedView['kind'], Named>;
   /** The same at the beginning of a sentence: "Without your mailbox". */
   without: Record<NeedView['kind'], Named>;
+  /** Where there is but one of them. */
+  onlyMailbox: Text;
+  withoutOnlyMailbox: Text;
   goDark: (without: string, dark: number, all: number) => Text;
   wouldGoDark: (without: string, dark: number) => Text;
   allLit: (without: string) => Text;
@@ -56,8 +60,8 @@ export interface WaysBackWords {
   addTitle: Text;
   addKind: Text;
   kinds: Record<SaidKind, Text>;
-  nameLabel: Record<SaidKind, Text>;
-  nameHint: Record<SaidKind, Text>;
+  nameLabel: Record<NamedKind, Text>;
+  nameHint: Record<NamedKind, Text>;
   addDo: Text;
   nameMissing: Text;
   opensMailbox: Named;
