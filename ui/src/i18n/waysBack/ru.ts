@@ -253,6 +253,6 @@ export const waysBack: WaysBackWords = {
     ],
     now: 'Проверить',
     later: 'Позже',
-    never: 'Для этого аккаунта не нужно',
+    never: 'Не напоминать',
   },
 };
