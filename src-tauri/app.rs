@@ -22,6 +22,7 @@ use crate::settings::{SettingsFile, clamp};
 use crate::sites::Removed;
 use crate::vault::Door;
 use crate::view::{ErrorView, Settings, Start, StoreKind, StoreState, StoreView, System};
+use crate::ways::Seen;
 
 pub struct App {
     pub(crate) home: Home,
@@ -34,6 +35,7 @@ pub struct App {
     /// The one vault of this computer, whether it is in use or not.
     pub(crate) vault: Vault,
     door: Mutex<Door>,
+    seen: Mutex<Seen>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) providers: Providers,
     pub(crate) conversations: Conversations,
@@ -81,6 +83,7 @@ impl App {
             locked: AtomicBool::new(false),
             deps: RwLock::new(deps),
             door: Mutex::default(),
+            seen: Mutex::default(),
             clock,
             providers,
             conversations: Conversations::default(),
@@ -200,6 +203,7 @@ impl App {
     pub async fn lock(&self) {
         self.locked.store(true, Ordering::Release);
         self.door().forget();
+        self.house_seen().forget();
         self.scans.forget();
         self.clipboard.clear().await;
         if self.vault.is_open() {
@@ -229,6 +233,10 @@ impl App {
 
     pub(crate) fn door(&self) -> MutexGuard<'_, Door> {
         self.door.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn house_seen(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn deps(&self) -> Result<Deps, ErrorView> {

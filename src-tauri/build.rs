@@ -89,6 +89,22 @@ fn main() {
         "copy_authenticator_code",
         "remove_authenticator",
         "restore_authenticator",
+        "house",
+        "ways",
+        "add_way",
+        "deny_way",
+        "unsay_way",
+        "mend_way",
+        "opens_mailbox",
+        "read_codes",
+        "save_codes",
+        "reveal_codes",
+        "copy_code",
+        "cross_off",
+        "rehearse",
+        "rehearsed",
+        "remind",
+        "due",
     ]);
     let attributes = tauri_build::Attributes::new()
         .capabilities_path_pattern("./src-tauri/capabilities/**/*.json")

@@ -99,6 +99,22 @@ pub fn builder() -> Builder<Wry> {
         scan::copy_authenticator_code,
         scan::remove_authenticator,
         scan::restore_authenticator,
+        ways::house,
+        ways::ways,
+        ways::add_way,
+        ways::deny_way,
+        ways::unsay_way,
+        ways::mend_way,
+        ways::opens_mailbox,
+        ways::read_codes,
+        ways::save_codes,
+        ways::reveal_codes,
+        ways::copy_code,
+        ways::cross_off,
+        ways::rehearse,
+        ways::rehearsed,
+        ways::remind,
+        ways::due,
     ])
 }
 
@@ -107,6 +123,7 @@ mod health;
 mod scan;
 mod sites;
 mod vault;
+mod ways;
 
 type Answered<T> = Result<T, ErrorView>;
 

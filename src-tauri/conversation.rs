@@ -328,6 +328,7 @@ fn new_account(deps: &Deps, server: &Server, about: &About, identifier: &str) ->
         recover_as: None,
         without_password: false,
         guide: None,
+        plan: Default::default(),
     }
 }
 

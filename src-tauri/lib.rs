@@ -26,6 +26,7 @@ mod sites;
 mod vault;
 pub mod view;
 mod view_from;
+mod ways;
 mod window;
 
 pub use app::App;

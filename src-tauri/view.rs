@@ -15,6 +15,7 @@ mod servers;
 mod sites;
 mod trouble;
 mod vault;
+mod ways;
 
 pub use authenticator::*;
 pub use guide::*;
@@ -25,6 +26,7 @@ pub use servers::*;
 pub use sites::*;
 pub use trouble::*;
 pub use vault::*;
+pub use ways::*;
 
 /// What the window needs to draw its first screen.
 #[derive(Debug, Clone, Serialize, Type)]

@@ -20,9 +20,11 @@ mod authenticator;
 mod guide;
 mod health;
 mod pairing;
+mod ways;
 
 pub use authenticator::{authenticator, named};
 pub use guide::left;
+pub use ways::{count, need};
 
 /// Unix seconds; moments outside of 1970–2106 are brought to its ends.
 pub fn seconds(at: SystemTime) -> u32 {

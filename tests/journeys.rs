@@ -63,6 +63,7 @@ impl Journey {
                 recover_as: None,
                 without_password: false,
                 guide: None,
+                plan: Default::default(),
             })
             .unwrap();
         let list = accounts.clone();

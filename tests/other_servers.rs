@@ -176,6 +176,7 @@ fn listed(server: &ServerView) -> Account {
         recover_as: None,
         without_password: false,
         guide: None,
+        plan: Default::default(),
     }
 }
 

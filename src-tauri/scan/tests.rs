@@ -42,6 +42,7 @@ fn desk() -> Desk {
             recover_as: None,
             without_password: false,
             guide: None,
+            plan: Default::default(),
         };
         accounts.put(account).unwrap();
         id.as_str().to_owned()

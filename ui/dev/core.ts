@@ -1,6 +1,6 @@
 // Stands in for '@tauri-apps/api/core' in `npm run dev:fake`: an account server and a keychain made of memory.
-// ?state=first|empty|list  ?store=ready|locked|dismissed|missing|itemMissing|ambiguous|broken  ?theme=  ?lang=  ?fail=<command>:<error kind>
-// ?vault=… as vault.ts says, ?phone=… as pairing.ts does, ?leaks=… ?changed=… ?site=weak as health.ts. The password of "Dorfladen" is "right", its code 48213905; the authenticator shows 123456.
+// ?vault=… as vault.ts says, ?phone=… as pairing.ts does, ?leaks=… ?changed=… ?site=weak as health.ts, ?house=… as ways.ts. The password of "Dorfladen" is "right", its code 48213905; the authenticator shows 123456.
+// ?state=first|empty|list ?calm leaves out what needs you  ?store=ready|locked|dismissed|missing|itemMissing|ambiguous|broken  ?theme=  ?lang=  ?fail=<command>:<error kind>
 import type {
   Abilities, AccountRow, AccountPage, AnswerForm, BeginForm, CodeView, DeviceView, Done, ErrorView, PastView, Question, ServerView,
   Settings, StoreView, Strength, View, Way,
@@ -11,6 +11,7 @@ import { guideOf, sitesOf } from './guide';
 import { phoneOf } from './pairing';
 import { siteCommands } from './sites';
 import { vaultCommands } from './vault';
+import { waysCommands } from './ways';
 
 const query = new URLSearchParams(location.search);
 const now = () => Math.floor(Date.now() / 1000);
@@ -75,8 +76,10 @@ let rows: AccountRow[] =
     ? [
         row('Weekly market', 'jana.koenig@mail.example', 'market.example', 'passwordSaved'),
         row('Dorfladen', 'jana.koenig@gmail.com', 'accounts.dorfladen.example', 'signedIn'),
+        ...(query.has('calm') ? [] : [
         row('Allotment club', 'jana.koenig@mail.example', 'garden.example', 'noPasswordFits'),
         row('Choir', 'jana', 'choir.example:8443', 'inTheAir'),
+        ]),
         row('Family photos', 'jana.k', 'photos.example', 'signedIn'),
         row('Library', 'jana.koenig@mail.example', 'library.example', 'signedOut'),
         row('Practice account', 'practice@regain.invalid', '127.0.0.1:4711', 'signedIn', true),
@@ -397,6 +400,7 @@ const handlers: Record<string, (a: never) => unknown> = {
   ...scan,
   ...healthCommands(query, () => rows),
   ...siteCommands(query, fail),
+  ...waysCommands(query, () => rows),
   save_edits: (a: { account: string; edits: { name: string } }) => {
     vault.save_edits?.(a as never);
     rows = rows.map((account) => (account.id === a.account ? { ...account, name: a.edits.name } : account));

@@ -28,7 +28,8 @@ import type { ScreenName } from './testids';
 /** The rooms of the window, beside the conversation. */
 export type Room =
   | { name: 'accounts' }
-  | { name: 'account'; id: string }
+  | { name: 'account'; id: string; at?: 'ways' }
+  | { name: 'ways-back' }
   | { name: 'settings' }
   | { name: 'backups' }
   | { name: 'changes' }
@@ -471,6 +472,7 @@ class App {
       case 'add':
       case 'account':
       case 'changes':
+      case 'ways-back':
       case 'settings':
         return this.go({ name: 'accounts' });
       case 'accounts':

@@ -45,14 +45,15 @@ export const commands = {
 	/**  Answers when the computer was locked or is about to sleep. */
 	away: () => typedError<null, ErrorView>(__TAURI_INVOKE("away")),
 	changedElsewhere: () => typedError<boolean, ErrorView>(__TAURI_INVOKE("changed_elsewhere")),
+	findSites: (text: string) => typedError<SitesView, ErrorView>(__TAURI_INVOKE("find_sites", { text })),
+	openGuidePage: (flow: number) => typedError<null, ErrorView>(__TAURI_INVOKE("open_guide_page", { flow })),
+	showGuidePassword: (flow: number) => typedError<Revealed, ErrorView>(__TAURI_INVOKE("show_guide_password", { flow })),
 	health: () => typedError<HealthView, ErrorView>(__TAURI_INVOKE("health")),
 	checkLeaks: () => typedError<HealthView, ErrorView>(__TAURI_INVOKE("check_leaks")),
 	leaks: () => typedError<LeaksView, ErrorView>(__TAURI_INVOKE("leaks")),
 	chooseLeaks: (kind: LeaksKind) => typedError<LeaksView, ErrorView>(__TAURI_INVOKE("choose_leaks", { kind })),
+	/**  Lets the person point at a copy on this computer; `None` where they closed the dialog. */
 	findLeaks: (folder: boolean) => typedError<LeaksView | null, ErrorView>(__TAURI_INVOKE("find_leaks", { folder })),
-	findSites: (text: string) => typedError<SitesView, ErrorView>(__TAURI_INVOKE("find_sites", { text })),
-	openGuidePage: (flow: number) => typedError<null, ErrorView>(__TAURI_INVOKE("open_guide_page", { flow })),
-	showGuidePassword: (flow: number) => typedError<Revealed, ErrorView>(__TAURI_INVOKE("show_guide_password", { flow })),
 	vaultState: () => typedError<VaultView, ErrorView>(__TAURI_INVOKE("vault_state")),
 	checkVaultPassword: (password: string) => typedError<Strength, ErrorView>(__TAURI_INVOKE("check_vault_password", { password })),
 	beginVault: (password: string, repeat: string) => typedError<VaultBegun, ErrorView>(__TAURI_INVOKE("begin_vault", { password, repeat })),
@@ -96,6 +97,22 @@ export const commands = {
 	copyAuthenticatorCode: (account: string) => typedError<Copied, ErrorView>(__TAURI_INVOKE("copy_authenticator_code", { account })),
 	removeAuthenticator: (account: string) => typedError<AuthenticatorView, ErrorView>(__TAURI_INVOKE("remove_authenticator", { account })),
 	restoreAuthenticator: (account: string, place: number, at: number) => typedError<AuthenticatorView, ErrorView>(__TAURI_INVOKE("restore_authenticator", { account, place, at })),
+	house: (lost: NeedView[], again: boolean) => typedError<HouseView, ErrorView>(__TAURI_INVOKE("house", { lost, again })),
+	ways: (account: string) => typedError<WaysView, ErrorView>(__TAURI_INVOKE("ways", { account })),
+	addWay: (account: string, means: MeansView) => typedError<WaysView, ErrorView>(__TAURI_INVOKE("add_way", { account, means })),
+	denyWay: (account: string, means: MeansView) => typedError<WaysView, ErrorView>(__TAURI_INVOKE("deny_way", { account, means })),
+	unsayWay: (account: string, means: MeansView) => typedError<WaysView, ErrorView>(__TAURI_INVOKE("unsay_way", { account, means })),
+	mendWay: (account: string, means: MeansView) => typedError<WaysView, ErrorView>(__TAURI_INVOKE("mend_way", { account, means })),
+	opensMailbox: (account: string, address: string, opens: boolean) => typedError<WaysView, ErrorView>(__TAURI_INVOKE("opens_mailbox", { account, address, opens })),
+	readCodes: (text: string) => typedError<PastedView, ErrorView>(__TAURI_INVOKE("read_codes", { text })),
+	saveCodes: (account: string, codes: string[], add: boolean) => typedError<WaysView, ErrorView>(__TAURI_INVOKE("save_codes", { account, codes, add })),
+	revealCodes: (account: string) => typedError<CodesShown, ErrorView>(__TAURI_INVOKE("reveal_codes", { account })),
+	copyCode: (account: string, code: number) => typedError<Copied, ErrorView>(__TAURI_INVOKE("copy_code", { account, code })),
+	crossOff: (account: string, code: number, used: boolean) => typedError<CodesShown, ErrorView>(__TAURI_INVOKE("cross_off", { account, code, used })),
+	rehearse: (account: string, check: CheckView, typed: string) => typedError<Checked, ErrorView>(__TAURI_INVOKE("rehearse", { account, check, typed })),
+	rehearsed: (account: string, went: WentForm[]) => typedError<WaysView, ErrorView>(__TAURI_INVOKE("rehearsed", { account, went })),
+	remind: (account: string, when: RemindForm) => typedError<null, ErrorView>(__TAURI_INVOKE("remind", { account, when })),
+	due: () => typedError<DueView | null, ErrorView>(__TAURI_INVOKE("due")),
 };
 
 /* Types */
@@ -117,6 +134,15 @@ export type Abilities = {
 export type AccountDraft = {
 	name: string,
 	note: string,
+};
+
+export type AccountHealthView = {
+	account: string,
+	since: number,
+	/**  Older than the age from which a change is worth it. */
+	old: boolean,
+	reusedWith: NamedAccount[],
+	exposed: ExposedView,
 };
 
 /**  Without `Debug`: a draft may hold anything. */
@@ -237,10 +263,29 @@ export type BeginForm = {
 	identifier: string | null,
 };
 
+/**  One change; accounts that share their credentials are changed together. */
+export type ChangeView = {
+	accounts: NamedAccount[],
+	reasons: ReasonView[],
+	/**  Other accounts that are recovered with it. */
+	unlocks: number,
+};
+
+export type CheckView = { kind: "way"; means: MeansView } | { kind: "recoveryKey" } | { kind: "practice" };
+
+export type Checked = { kind: "held" } | { kind: "failed" } | 
+/**  It is no recovery key: a character is wrong. */
+{ kind: "notAKey" };
+
 export type Chosen = {
 	store: StoreView,
 	/**  What went from the old place to the new one. */
 	moved: Moved | null,
+};
+
+export type CodeListShown = {
+	at: number,
+	codes: CodeShown[],
 };
 
 /**  The one code that the person asked to see. */
@@ -262,6 +307,12 @@ export type CodeShape =
 /**  A link, pasted whole. */
 { kind: "link" };
 
+export type CodeShown = {
+	id: number,
+	text: string,
+	usedAt: number | null,
+};
+
 export type CodeView = {
 	purpose: CodePurpose,
 	way: Way,
@@ -277,6 +328,24 @@ export type CodeView = {
 	mayBeOpened: boolean,
 	/**  The account's authenticator is kept here, and can give the code. */
 	kept: boolean,
+};
+
+/**  The codes that the person asked to see. Without `Debug`. */
+export type CodesShown = {
+	codes: CodeShown[],
+	/**  Newest first. */
+	earlier: CodeListShown[],
+};
+
+/**  Saved recovery codes, without their texts. */
+export type CodesView = {
+	/**  Since when the list is kept; `None`: there is none. */
+	since: number | null,
+	all: number,
+	left: number,
+	few: boolean,
+	/**  Lists that were replaced. */
+	earlier: number,
 };
 
 export type ConfirmView = {
@@ -329,6 +398,19 @@ export type DoneView = {
 	noticeTo: string | null,
 };
 
+/**  The one account whose rehearsal is due. */
+export type DueView = {
+	id: string,
+	name: string,
+	/**  `None`: it was never rehearsed. */
+	lastRehearsed: number | null,
+};
+
+export type EntropyView = {
+	bits: number,
+	worth: Worth,
+};
+
 /**  What the person cannot mend on this screen. */
 export type ErrorView = { kind: "offline" } | 
 /**  The server is there but didn't answer in time or is out of order. */
@@ -372,6 +454,10 @@ export type ErrorView = { kind: "offline" } |
 /**  The current vault password was wrong. */
 { kind: "wrongCurrent" } | { kind: "bug" };
 
+export type ExposedView = { kind: "notChecked" } | 
+/**  It could not be found out. */
+{ kind: "unknown" } | { kind: "no" } | { kind: "times"; times: number };
+
 export type FoundText = {
 	kind: "authenticator",
 } & NamedAuthenticator | 
@@ -398,17 +484,20 @@ export type FoundView = {
 
 export type GenerateForm = {
 	kind: GenerateKind,
-	/**  Characters 15–64, words 4–10. */
+	/**  Characters 15–64, words 4–10; by the site's rules 4–64, as far as they let. */
 	length: number,
 };
 
-export type GenerateKind = "words" | "characters" | "site";
+export type GenerateKind = "words" | "characters" | 
+/**  All that the site takes. */
+"site";
 
 /**  A new password, durable in the store before this exists. */
 export type Generated = {
 	password: string,
 	strength: Strength,
 	entropy: EntropyView,
+	/**  What the best password is worth that the site takes, where that is little. */
 	siteIsWeak: EntropyView | null,
 	savedAt: number,
 	store: StoreKind,
@@ -454,6 +543,34 @@ export type GuideView = {
 	password: boolean,
 };
 
+/**  The passwords of all accounts. */
+export type HealthView = {
+	accounts: AccountHealthView[],
+	/**  What is to be changed, in order. */
+	changes: ChangeView[],
+	/**  Of the changes that were begun. */
+	changed: number,
+	all: number,
+	leaks: LeaksKind,
+};
+
+/**  Every account as a window, when these things are lost. */
+export type HouseView = {
+	windows: WindowView[],
+	/**  What can be lost, what locks out most first. */
+	losses: LossView[],
+	/**  Names of accounts that wait for each other. */
+	circles: string[][],
+	/**  What would light them again, the best first. With nothing dark, what helps before something is lost. */
+	steps: StepView[],
+	/**  Codes that are few or lie in the wrong place. */
+	warnings: WarningView[],
+};
+
+export type HowView = { kind: "mend"; means: MeansView } | { kind: "savePassword" } | 
+/**  `here`: they may be kept in Regain. */
+{ kind: "codes"; here: boolean } | { kind: "otherMailbox" } | { kind: "phone" } | { kind: "person" };
+
 export type IdentifierCheck = {
 	/**  Holds something that could be an identifier. */
 	plausible: boolean,
@@ -476,7 +593,21 @@ export type KeyProblem = "empty" | "notAKey" |
 
 export type Language = "system" | "en" | "ru" | "de" | "es";
 
-/**  A password that was made while the vault was locked. */
+/**  Where known leaks are looked up. */
+export type LeaksKind = "off" | 
+/**  In a copy on this computer. */
+"copy" | 
+/**  By asking over the network. */
+"asked";
+
+export type LeaksView = {
+	kind: LeaksKind,
+	/**  The copy, where there is one. */
+	path: string | null,
+	/**  The copy is no longer there, or broken. */
+	broken: boolean,
+};
+
 export type ListKind = "changePages" | "rules" | "shared" | "onceShared";
 
 export type ListPart = {
@@ -497,11 +628,20 @@ export type ListProblem = "noAddress" | "notAnAddress" | "notEncrypted" |
 /**  It leads to where Regain does not go. */
 "ledAstray" | "notThere" | "tooLarge" | "tooMany" | "notAList";
 
+export type LossView = {
+	need: NeedView,
+	locksOut: number,
+};
+
+/**  A password that was made while the vault was locked. */
 export type MadeView = {
 	id: string,
 	at: number,
 	for: string | null,
 };
+
+/**  A way back, by what it takes. */
+export type MeansView = { kind: "savedPassword" } | { kind: "signedInHere" } | { kind: "authenticatorHere" } | { kind: "codesHere" } | { kind: "mailbox"; name: string } | { kind: "phone"; name: string } | { kind: "authenticatorOn"; name: string } | { kind: "codesAt"; name: string } | { kind: "person"; name: string } | { kind: "signedInOn"; name: string } | { kind: "byHeart" };
 
 export type Moved = {
 	from: StoreKind,
@@ -511,6 +651,12 @@ export type Moved = {
 	passwords: number,
 };
 
+export type NamedAccount = {
+	id: string,
+	name: string,
+	identifier: string,
+};
+
 /**  What an authenticator calls itself: nobody has checked that. */
 export type NamedAuthenticator = {
 	issuer: string | null,
@@ -518,6 +664,11 @@ export type NamedAuthenticator = {
 	digits: number,
 	period: number,
 };
+
+/**  Something that a way back takes, and that can be lost. */
+export type NeedView = { kind: "thisComputer" } | { kind: "device"; name: string } | { kind: "mailbox"; address: string } | 
+/**  A mailbox that is one of the accounts; `name` is for showing. */
+{ kind: "account"; id: string; name: string } | { kind: "codes"; name: string } | { kind: "person"; name: string } | { kind: "memory" } | { kind: "vault" } | { kind: "vaultPassword" } | { kind: "recoveryKey" };
 
 export type NewPasswordView = {
 	minLength: number,
@@ -568,6 +719,13 @@ export type PastView = {
 	id: string,
 	at: number,
 	why: Why,
+};
+
+/**  What was found in a pasted list; it is the person's own text. Without `Debug`. */
+export type PastedView = {
+	codes: string[],
+	/**  Lines that hold no code, as far as can be told. */
+	leftOut: string[],
 };
 
 export type PictureProblem = "tooLarge" | "notAPicture" | "damaged" | "nothingFound" | "textTooLong" | 
@@ -666,6 +824,10 @@ export type Reaches = "full" |
 "identityOnly" | 
 /**  It signs the browser in, and nothing here. */
 "browser";
+
+export type ReasonView = { kind: "exposed"; times: number } | { kind: "reused"; others: number } | { kind: "old"; since: number };
+
+export type RemindForm = "usual" | "later" | "never";
 
 export type Resolution = "newHolds" | "oldHolds" | "neitherFits" | 
 /**  The server was not reached; it is asked again next time. */
@@ -769,6 +931,8 @@ export type SitesView = {
 	lost: boolean,
 };
 
+export type StandingView = "getsIn" | "oneWayLeft" | "lockedOut";
+
 /**  What the window needs to draw its first screen. */
 export type Start = {
 	firstStart: boolean,
@@ -781,6 +945,16 @@ export type Start = {
 	vault: VaultView,
 	/**  Changes whose answer was lost, to be found out. */
 	inTheAir: number,
+};
+
+export type StepView = {
+	id: string,
+	name: string,
+	how: HowView,
+	/**  Accounts that get in again, this one included. */
+	lights: number,
+	/**  Nobody is locked out yet: it helps once this is lost. */
+	shouldBeLost: NeedView | null,
 };
 
 export type StoreKind = 
@@ -821,7 +995,17 @@ export type System = "linux" | "windows" | "macOs";
 
 export type Target = { kind: "account"; id: string } | { kind: "server"; address: string; server: ServerKind };
 
+export type TaskView = {
+	check: CheckView,
+	who: WhoView,
+	last: TriedView,
+};
+
 export type Theme = "system" | "light" | "dark";
+
+export type TriedView = { kind: "notYet" } | { kind: "held"; at: number } | 
+/**  Without a time where signing in showed it. */
+{ kind: "failed"; at: number | null };
 
 /**  Without `Debug`: it holds what was typed. */
 export type UnlockForm = { kind: "password"; password: string } | { kind: "recoveryKey"; key: string } | 
@@ -872,15 +1056,74 @@ export type View = {
 	problem: ProblemView | null,
 };
 
+export type WarningView = {
+	id: string,
+	name: string,
+	what: WarningWhat,
+};
+
+export type WarningWhat = { kind: "fewCodes"; left: number } | { kind: "codesInTheSamePlace" };
+
 export type Way = "mailCode" | "mailLink" | "recoveryCode" | "authenticator" | "textCode" | "otherAddress";
 
-export type WeakReason = { kind: "tooShort"; min: number } | { kind: "tooLong"; max: number } | { kind: "common" } | { kind: "containsIdentifier" } | { kind: "containsServer" } | { kind: "guessable" } | { kind: "sameAsCurrent" } | { kind: "needsDigit" } | { kind: "needsLowercase" } | { kind: "needsUppercase" } | { kind: "needsSymbol" } | { kind: "needsOneOf"; set: string } | { kind: "notAllowed"; allowed: string } | { kind: "tooManyInARow"; max: number };
+export type WayView = {
+	means: MeansView,
+	/**  The person said so; the others Regain sees by itself. */
+	said: boolean,
+	denied: boolean,
+	tried: TriedView,
+	/**  The site asks for a second step after it. */
+	secondStep: boolean,
+};
+
+/**  The ways back into one account. */
+export type WaysView = {
+	standing: StandingView,
+	ways: WayView[],
+	/**  Without any one of these it is locked out. */
+	hangsOn: NeedView[],
+	warnings: WarningWhat[],
+	codes: CodesView,
+	/**  Addresses whose mailbox this account opens, as the person says. */
+	mailboxes: string[],
+	/**  Names that the person gave elsewhere, to choose from. */
+	devices: string[],
+	people: string[],
+	tasks: TaskView[],
+	lastRehearsed: number | null,
+	/**  Whether it is reminded of at all. */
+	reminds: boolean,
+};
+
+export type WeakReason = { kind: "tooShort"; min: number } | { kind: "tooLong"; max: number } | { kind: "common" } | { kind: "containsIdentifier" } | { kind: "containsServer" } | { kind: "guessable" } | { kind: "sameAsCurrent" } | { kind: "needsDigit" } | { kind: "needsLowercase" } | { kind: "needsUppercase" } | { kind: "needsSymbol" } | 
+/**  One of a set of the site's own, as a person reads it. */
+{ kind: "needsOneOf"; set: string } | 
+/**  A character that the site does not take, and those that it takes. */
+{ kind: "notAllowed"; allowed: string } | { kind: "tooManyInARow"; max: number };
+
+/**  One check of a drill, as it went. */
+export type WentForm = {
+	check: CheckView,
+	held: boolean,
+};
+
+/**  Who can tell how a check goes. */
+export type WhoView = "regain" | "typed" | "person";
 
 export type Why = "replaced" | "notAccepted" | "notUsed" | 
 /**  Made, saved, never sent. */
 "notUsedYet" | 
 /**  Sent; the answer was lost. */
 "sent";
+
+export type WindowView = {
+	id: string,
+	name: string,
+	identifier: string,
+	standing: StandingView,
+};
+
+export type Worth = "weak" | "good" | "strong";
 
 /* Tauri Specta runtime */
 async function typedError<T, E>(result: Promise<T>): Promise<{ status: "ok"; data: T } | { status: "error"; error: E }> {
@@ -892,13 +1135,3 @@ async function typedError<T, E>(result: Promise<T>): Promise<{ status: "ok"; dat
     }
 }
 
-export type EntropyView = { bits: number, worth: Worth };
-export type Worth = "weak" | "good" | "strong";
-export type NamedAccount = { id: string, name: string, identifier: string };
-export type ExposedView = { kind: "notChecked" } | { kind: "unknown" } | { kind: "no" } | { kind: "times"; times: number };
-export type AccountHealthView = { account: string, since: number, old: boolean, reusedWith: NamedAccount[], exposed: ExposedView };
-export type ReasonView = { kind: "exposed"; times: number } | { kind: "reused"; others: number } | { kind: "old"; since: number };
-export type ChangeView = { accounts: NamedAccount[], reasons: ReasonView[], unlocks: number };
-export type LeaksKind = "off" | "copy" | "asked";
-export type LeaksView = { kind: LeaksKind, path: string | null, broken: boolean };
-export type HealthView = { accounts: AccountHealthView[], changes: ChangeView[], changed: number, all: number, leaks: LeaksKind };

@@ -8,6 +8,7 @@ import './styles/notice.css';
 import './styles/secrets.css';
 import './styles/question.css';
 import './styles/rooms.css';
+import './styles/house.css';
 import './styles/dialogs.css';
 import './styles/parts.css';
 import './styles/scan.css';

@@ -2,7 +2,7 @@
 import { fireEvent, render } from '@testing-library/svelte';
 import { app, flow } from '../src/app.svelte';
 import App from '../src/App.svelte';
-import type { AccountPage, StoreState, Strength, VaultView } from '../src/bridge';
+import type { AccountPage, StoreState, Strength, VaultView, WaysView } from '../src/bridge';
 import { handlers, invoked } from './core';
 
 export const id = (name: string) => document.querySelector<HTMLElement>(`[data-testid="${name}"]`);
@@ -33,6 +33,20 @@ export const page = (part: Partial<AccountPage> = {}) => ({
   note: false,
   draft: null,
   guide: null,
+  ...part,
+});
+export const ways = (part: Partial<WaysView> = {}): WaysView => ({
+  standing: 'getsIn',
+  ways: [],
+  hangsOn: [],
+  warnings: [],
+  codes: { since: null, all: 0, left: 0, few: false, earlier: 0 },
+  mailboxes: [],
+  devices: [],
+  people: [],
+  tasks: [],
+  lastRehearsed: null,
+  reminds: true,
   ...part,
 });
 export const vault = (part: Partial<VaultView> = {}): VaultView => ({
@@ -92,6 +106,8 @@ export function fresh(): void {
   invoked.length = 0;
   handlers.accounts = () => [row];
   handlers.account = () => page();
+  handlers.ways = () => ways();
+  handlers.due = () => null;
   handlers.lock = () => null;
   handlers.cancel = () => null;
   handlers.cancel_vault = () => null;

@@ -17,10 +17,15 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::guide::Route;
 use crate::provider::{Kind, Progress, PublicKey, Server};
 
+mod plan;
+mod records;
 mod shared;
 
+pub(crate) use self::plan::plain;
+pub use self::plan::{Check, DRILLS_KEPT, Drill, Means, NAME_LENGTH, Plan, Reminder, Went};
+
 /// Name of an account within Regain: 128 random bits in hex.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct AccountId(String);
 
 impl AccountId {
@@ -58,6 +63,8 @@ pub struct Account {
     pub without_password: bool,
     /// How far the person has come in a guide that they have left.
     pub guide: Option<Progress>,
+    /// What the person says about its ways back. [`Accounts::plan`] changes it; [`Accounts::put`] keeps the later one.
+    pub plan: Plan,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -152,15 +159,32 @@ impl Accounts {
         self.all().into_iter().find(same)
     }
 
-    /// Adds the account, or replaces the one with its id.
+    /// Adds the account, or replaces the one with its id. Of two plans the later one holds: whoever puts an account
+    /// back may have taken it long ago.
     pub fn put(&self, account: Account) -> Result<()> {
         if let Rest::Kept(keeper) = &self.0 {
             return keeper.put(&account);
         }
         self.change(|list| match list.iter_mut().find(|known| known.id == account.id) {
-            Some(known) => *known = account,
+            Some(known) => *known = account.onto(known),
             None => list.push(account),
         })
+    }
+
+    /// Changes the plan of an account as it is now, whoever changed it last; without such an account, nothing.
+    pub fn plan<T>(&self, id: &AccountId, change: impl FnOnce(&mut Plan) -> T) -> Result<Option<T>> {
+        let Some(mut account) = self.look_up(id)? else { return Ok(None) };
+        let Rest::Kept(keeper) = &self.0 else {
+            let mut done = None;
+            self.change(|list| {
+                let known = list.iter_mut().find(|known| known.id == *id);
+                done = known.map(|known| change(&mut known.plan));
+            })?;
+            return Ok(done);
+        };
+        let done = change(&mut account.plan);
+        keeper.put(&account)?;
+        Ok(Some(done))
     }
 
     /// A server was found with another way in: its accounts take that one.
@@ -188,6 +212,13 @@ impl Accounts {
             }
             Rest::Kept(_) => Err(ErrorKind::Bug.into()),
         }
+    }
+}
+
+impl Account {
+    /// As it takes the place of another state of itself.
+    pub(crate) fn onto(self, known: &Self) -> Self {
+        Self { plan: self.plan.later(known.plan.clone()), ..self }
     }
 }
 
@@ -244,6 +275,8 @@ struct AccountFile {
     without_password: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     guide: Option<ProgressFile>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    plan: Option<records::PlanRecord>,
 }
 
 /// Seconds are Unix time.
@@ -342,6 +375,7 @@ impl From<AccountFile> for Account {
                     since: at(file.since),
                 })
             }),
+            plan: file.plan.map(Plan::from).unwrap_or_default(),
         }
     }
 }
@@ -377,6 +411,7 @@ impl From<&Account> for AccountFile {
                     since: seconds(progress.since),
                 }
             }),
+            plan: records::PlanRecord::of(&account.plan),
         }
     }
 }
@@ -418,6 +453,7 @@ mod tests {
             recover_as: None,
             without_password: false,
             guide: None,
+            plan: Plan::default(),
         }
     }
 

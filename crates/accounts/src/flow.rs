@@ -13,6 +13,7 @@ use crate::provider::{
     Addresses, Answer, Challenge, CodeAsk, ConfirmAsk, Exchange, GuideAsk, Intent, Outcome, Paired,
     PasswordRules, Phone, Problem, Provider, QrAsk, Session, ShowAsk, Step, WaitAsk, Way, WeakReason,
 };
+use crate::recovery_codes::{self, RecoveryCodes};
 use crate::rules::Verdict;
 use crate::secret::Secret;
 use crate::store::{CredentialStore, PastId, Why};
@@ -305,7 +306,14 @@ impl Flow {
                     self.deps.store.current(&self.account.id).await?.ok_or(ErrorKind::Unsupported)?;
                 self.pass_on(Answer::Password(current.password)).await
             }
-            (Question::Code(_), Given::Code(code)) => self.pass_on(Answer::Code(code)).await,
+            (Question::Code(ask), Given::Code(code)) => {
+                let saved = ask.way == Way::RecoveryCode;
+                self.pass_on(Answer::Code(code.clone())).await?;
+                if saved && self.problem.is_none() {
+                    self.cross_off(&code).await;
+                }
+                Ok(())
+            }
             (Question::Code(ask), Given::Opened) if ask.may_be_opened => self.pass_on(Answer::Opened).await,
             (Question::Code(ask), Given::Resend) => {
                 // The server is not asked before its time: a refusal may count against the person.
@@ -405,6 +413,15 @@ impl Flow {
 
     fn context(&self) -> Context<'_> {
         Context { identifier: &self.account.identifier, server: &self.account.name }
+    }
+
+    /// A saved recovery code that was taken is used up, and the list that is kept here says so.
+    async fn cross_off(&self, code: &Secret) {
+        let now = self.deps.clock.now();
+        let cross = |codes: &mut RecoveryCodes| codes.cross_off_typed(code, now);
+        if let Err(error) = recovery_codes::change(&*self.deps.store, &self.account.id, cross).await {
+            tracing::warn!(%error, "a used code could not be crossed off");
+        }
     }
 
     async fn pass_on(&mut self, answer: Answer) -> Result<()> {

@@ -112,22 +112,25 @@ pub enum WhyAuthenticator {
     Removed,
 }
 
-/// What a person wrote about an account.
+/// What a person wrote about an account, or pasted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Extra {
     Note,
     /// Edits that were never saved: they survive a crash.
     Draft,
+    /// Saved recovery codes, as [`RecoveryCodes`](crate::recovery_codes::RecoveryCodes) writes them.
+    RecoveryCodes,
 }
 
 impl Extra {
-    pub const ALL: [Self; 2] = [Self::Note, Self::Draft];
+    pub const ALL: [Self; 3] = [Self::Note, Self::Draft, Self::RecoveryCodes];
 
     /// Its name in a store.
     pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Note => "note",
             Self::Draft => "draft",
+            Self::RecoveryCodes => "recovery-codes",
         }
     }
 }
@@ -208,6 +211,11 @@ pub trait CredentialStore: Send + Sync {
 
     /// Deletes everything about an account, history included.
     async fn remove(&self, account: &AccountId) -> Result<()>;
+}
+
+/// A record as a store keeps it, without copies of it left in memory.
+pub(crate) fn written<T: serde::Serialize>(record: &T) -> Result<Secret> {
+    records::write(record)
 }
 
 /// The current password; none, too, where another program has deleted it: for what mends that, or works without.

@@ -39,6 +39,7 @@ impl Bench {
             recover_as: None,
             without_password: false,
             guide: None,
+            plan: Default::default(),
         };
         let accounts = Arc::new(Accounts::in_memory());
         let deps = Deps { accounts, store: Arc::new(Memory::new()), clock: clock.clone(), random };

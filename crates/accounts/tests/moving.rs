@@ -10,6 +10,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use accounts::clock::{ManualClock, SeededRandom};
 use accounts::flow::Deps;
 use accounts::provider::{Kind, Server};
+use accounts::recovery_codes;
 use accounts::store::keychain::fake::Fake;
 use accounts::store::memory::Memory;
 use accounts::store::vault::{Kdf, Vault, VaultKey};
@@ -53,6 +54,7 @@ fn account(name: &str) -> Account {
         recover_as: None,
         without_password: false,
         guide: None,
+        plan: Default::default(),
     }
 }
 
@@ -115,11 +117,28 @@ async fn lines(deps: &Deps, id: &AccountId) -> Vec<String> {
     for it in store.history(id, now()).await.unwrap() {
         lines.push(format!("{:?} {}", it.why, it.password.expose()));
     }
-    for which in Extra::ALL {
+    for which in [Extra::Note, Extra::Draft] {
         lines.extend(store.extra(id, which).await.unwrap().map(|it| format!("{which:?} {}", it.expose())));
     }
     lines.extend(store.session(id).await.unwrap().map(|it| format!("session {}", it.state().expose())));
+    let codes = recovery_codes::load(&**store, id).await.unwrap();
+    for (set, word) in codes
+        .current()
+        .map(|set| (set, "code"))
+        .into_iter()
+        .chain(codes.earlier().map(|set| (set, "earlier")))
+    {
+        let used = |used: bool| if used { ", used" } else { "" };
+        lines.extend(
+            set.codes.iter().map(|it| format!("{word} {}{}", it.text.expose(), used(it.used.is_some()))),
+        );
+    }
     lines
+}
+
+async fn save_codes(deps: &Deps, id: &AccountId, codes: &[&str], seconds: u64) {
+    let list = codes.iter().map(|code| Secret::new(*code)).collect();
+    recovery_codes::change(&*deps.store, id, |codes| codes.replace(list, at(seconds))).await.unwrap();
 }
 
 /// The texts of all passwords.
@@ -140,9 +159,12 @@ async fn fill_old(deps: &Deps, id: &AccountId) {
     note(deps, id, Extra::Note, "a note").await;
     note(deps, id, Extra::Draft, "a draft").await;
     deps.store.save_session(id, &Session::new(Secret::new("token"), None)).await.unwrap();
+    save_codes(deps, id, &["1111", "2222"], 5).await;
+    let typed = Secret::new("1111");
+    recovery_codes::change(&*deps.store, id, |codes| codes.cross_off_typed(&typed, at(6))).await.unwrap();
 }
 
-const OLD: [&str; 8] = [
+const OLD: [&str; 10] = [
     "current a",
     "sent sent",
     "NotAccepted refused",
@@ -151,6 +173,8 @@ const OLD: [&str; 8] = [
     "Note a note",
     "Draft a draft",
     "session token",
+    "code 1111, used",
+    "code 2222",
 ];
 
 /// What the new place holds already: more, others, the same in another state.
@@ -164,6 +188,8 @@ async fn fill_new(deps: &Deps, id: &AccountId) {
     deps.store.stage(id, &Secret::new("theirs staged"), at(17)).await.unwrap();
     note(deps, id, Extra::Note, "their note").await;
     deps.store.save_session(id, &Session::new(Secret::new("stale"), None)).await.unwrap();
+    save_codes(deps, id, &["2222", "1111"], 4).await;
+    save_codes(deps, id, &["3333"], 17).await;
 }
 
 const ONLY_NEW: [&str; 5] = ["theirs before", "theirs", "theirs unused", "theirs sent", "theirs staged"];
@@ -178,6 +204,7 @@ async fn has_all_of_both(deps: &Deps, id: &AccountId) -> bool {
         && ["Replaced theirs", "Replaced theirs before", "Replaced b"].iter().all(|line| has(line))
         && lines.iter().any(|line| line.starts_with("Note ") && line.contains("a note"))
         && lines.iter().any(|line| line.contains("their note"))
+        && ["code 1111, used", "code 2222", "earlier 3333"].iter().all(|line| has(line))
 }
 
 #[tokio::test]
@@ -397,6 +424,11 @@ async fn what_would_age_away_in_the_new_place_stays_in_the_old_one() {
     finish_move(&mark, &from, &to, now()).await.unwrap();
     assert_eq!(lines(&from, &jana.id).await, ["current a", "Note a note"]);
     note(&to, &jana.id, Extra::Note, "a later note").await;
+    save_codes(&from, &jana.id, &["1111"], 4).await;
+    save_codes(&to, &jana.id, &["2222"], 4).await;
+    finish_move(&mark, &from, &to, now()).await.unwrap();
+    assert_eq!(lines(&from, &jana.id).await, ["current a", "Note a note", "code 1111"]);
+    save_codes(&to, &jana.id, &["1111"], 5).await;
     finish_move(&mark, &from, &to, now()).await.unwrap();
     assert!(lines(&from, &jana.id).await.is_empty());
 }

@@ -41,6 +41,7 @@ async fn a_list_for_young_sessions_is_shown_with_the_saved_password() {
         recover_as: None,
         without_password: false,
         guide: None,
+        plan: Default::default(),
     };
     let accounts = Arc::new(Accounts::in_memory());
     let deps = Deps { accounts, store: Arc::new(Memory::new()), clock: clock.clone(), random };

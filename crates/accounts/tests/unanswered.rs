@@ -36,6 +36,7 @@ fn jana() -> Account {
         recover_as: None,
         without_password: false,
         guide: None,
+        plan: Default::default(),
     }
 }
 

@@ -88,6 +88,7 @@ fn account(name: &str) -> Account {
         recover_as: None,
         without_password: false,
         guide: None,
+        plan: Default::default(),
     }
 }
 

@@ -121,6 +121,7 @@ fn new_account(deps: &Deps, server: &Server, provider: &dyn Provider, identifier
         recover_as: None,
         without_password: false,
         guide: None,
+        plan: Default::default(),
     }
 }
 

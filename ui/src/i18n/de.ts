@@ -6,6 +6,7 @@ import { passwords } from './passwords/de';
 import { servers } from './servers/de';
 import { sites } from './sites/de';
 import { vault } from './vault/de';
+import { waysBack } from './waysBack/de';
 import type { Words } from './words';
 
 const n = plurals<'one'>('de');
@@ -502,6 +503,7 @@ export const de: Words = {
   pairing,
   passwords,
   vault,
+  waysBack,
   errors: {
     ...vault.errors,
     ...servers.errors,

@@ -6,6 +6,7 @@ import { passwords } from './passwords/en';
 import { servers } from './servers/en';
 import { sites } from './sites/en';
 import { vault } from './vault/en';
+import { waysBack } from './waysBack/en';
 import type { Words } from './words';
 
 const n = plurals<'one'>('en');
@@ -487,6 +488,7 @@ export const en: Words = {
   pairing,
   passwords,
   vault,
+  waysBack,
   errors: {
     ...vault.errors,
     ...servers.errors,

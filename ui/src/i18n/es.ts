@@ -6,6 +6,7 @@ import { passwords } from './passwords/es';
 import { servers } from './servers/es';
 import { sites } from './sites/es';
 import { vault } from './vault/es';
+import { waysBack } from './waysBack/es';
 import type { Words } from './words';
 
 const n = plurals<'one'>('es');
@@ -502,6 +503,7 @@ export const es: Words = {
   pairing,
   passwords,
   vault,
+  waysBack,
   errors: {
     ...vault.errors,
     ...servers.errors,

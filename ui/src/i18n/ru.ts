@@ -6,6 +6,7 @@ import { passwords } from './passwords/ru';
 import { servers } from './servers/ru';
 import { sites } from './sites/ru';
 import { vault } from './vault/ru';
+import { waysBack } from './waysBack/ru';
 import type { Words } from './words';
 
 const n = plurals<'one' | 'few' | 'many'>('ru');
@@ -531,6 +532,7 @@ export const ru: Words = {
   pairing,
   passwords,
   vault,
+  waysBack,
   errors: {
     ...vault.errors,
     ...servers.errors,

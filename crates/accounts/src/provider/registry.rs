@@ -158,6 +158,11 @@ impl Providers {
         open.insert(server, provider);
     }
 
+    /// The provider of a server, if it was spoken to in this run.
+    pub fn met(&self, server: &Server) -> Option<Arc<dyn Provider>> {
+        self.lock().get(server).cloned()
+    }
+
     /// The server as it was found, with its way in.
     pub fn known(&self, server: &Server) -> Option<Server> {
         self.lock().get_key_value(server).map(|(known, _)| known.clone())

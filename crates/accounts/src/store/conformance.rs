@@ -45,6 +45,7 @@ pub async fn all(store: &dyn CredentialStore) {
         a_session_is_replaced_and_cleared,
         notes_and_drafts_are_apart,
         notes_and_drafts_outlive_a_change_of_password,
+        recovery_codes_are_crossed_off_replaced_and_kept,
         an_authenticator_is_replaced_removed_and_brought_back,
         an_authenticator_outlives_a_change_of_password,
         remove_leaves_nothing,
@@ -307,6 +308,31 @@ async fn notes_and_drafts_outlive_a_change_of_password(
     for (which, _) in texts {
         assert_eq!(store.extra(&other, which).await?, None);
     }
+    Ok(())
+}
+
+async fn recovery_codes_are_crossed_off_replaced_and_kept(
+    store: &dyn CredentialStore,
+    account: &AccountId,
+) -> Result<()> {
+    use crate::recovery_codes::{CodeId, change, load};
+    let list =
+        |word: &str| (0..20).map(|n| Secret::new(format!("{word}-{n:04}-\"ü🔑\""))).collect::<Vec<_>>();
+    assert!(load(store, account).await?.current().is_none());
+    change(store, account, |codes| codes.replace(list("first"), at(1))).await?;
+    change(store, account, |codes| codes.cross_off(CodeId(7), at(2))).await?;
+    set(store, account, "password", at(3)).await?;
+    let kept = load(store, account).await?;
+    assert_eq!((kept.left(), kept.current().map(|set| set.codes.len())), (19, Some(20)));
+    assert_eq!(kept.current().map(|set| set.codes[7].used), Some(Some(at(2))));
+    change(store, account, |codes| codes.replace(list("second"), at(4))).await?;
+    let kept = load(store, account).await?;
+    assert_eq!((kept.left(), kept.earlier().map(|set| set.at).collect::<Vec<_>>()), (20, vec![at(1)]));
+    // They are no password, no note, and no other account's.
+    expect_staged(store, account, &[]).await?;
+    assert_eq!(store.extra(account, Extra::Note).await?, None);
+    let other = AccountId::new(format!("{} b", account.as_str()));
+    assert!(load(store, &other).await?.current().is_none());
     Ok(())
 }
 

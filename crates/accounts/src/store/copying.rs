@@ -8,6 +8,7 @@ use std::time::SystemTime;
 use super::{CredentialStore, Extra, PastId, Why, authenticators, current_if_any};
 use crate::account::AccountId;
 use crate::error::Result;
+use crate::recovery_codes;
 use crate::secret::Secret;
 
 /// A password of an account and what it is there.
@@ -176,6 +177,7 @@ async fn copy_extras(
             (Extra::Note, Some(theirs)) if !mine.expose().contains(theirs.expose()) => {
                 Secret::new(format!("{}\n\n{}", mine.expose(), theirs.expose()))
             }
+            (Extra::RecoveryCodes, Some(theirs)) => recovery_codes::merged(&mine, &theirs)?,
             _ => mine,
         };
         to.save_extra(account, which, Some(&text)).await?;

@@ -8,6 +8,7 @@
 //! | `Regain kept ACCOUNT` | id | one password and its state, as JSON: staged, sent, current, replaced, … |
 //! | `Regain session` | account | the session, as JSON |
 //! | `Regain note`, `Regain draft` | account | a note, and edits that were never saved |
+//! | `Regain recovery-codes` | account | saved recovery codes, as JSON |
 //! | `Regain vault key` | `vault` | what opens the vault on this computer without its password |
 //! | `Regain part ACCOUNT` | item, generation, number | a piece of what is too long for one item |
 //!

@@ -14,7 +14,7 @@ use super::{CredentialStore, Extra, StoreKind, authenticators, copy};
 use crate::account::{AccountId, Accounts, replace, to_bytes};
 use crate::error::{Error, ErrorKind, Result};
 use crate::flow::Deps;
-use crate::secret::Secret;
+use crate::recovery_codes;
 
 /// What was moved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,9 +82,9 @@ pub async fn move_all(
         copy(&*from.store, &*to.store, &account.id, now).await?;
         passwords += read_back(&*from.store, &*to.store, &account.id, &before, now).await?;
         to.accounts.put(account.clone())?;
-        let there = to.accounts.look_up(&account.id)?.map(|there| to_bytes(&there)).transpose()?;
-        // As they are written: moments in memory are finer than those on the disk.
-        if there != Some(to_bytes(account)?) {
+        let there = to.accounts.look_up(&account.id)?.ok_or_else(not_read_back)?;
+        // As they are written: moments in memory are finer than those on the disk. A later plan was there before.
+        if to_bytes(&there)? != to_bytes(&account.clone().onto(&there))? {
             return Err(not_read_back());
         }
     }
@@ -126,7 +126,7 @@ async fn clear(accounts: &Accounts, from: &dyn CredentialStore, to: &Deps, now: 
     Ok(())
 }
 
-/// Whether the new place holds every password and authenticator of the old one, for as long, and a note where the old
+/// Whether the new place holds every password, authenticator and saved code of the old one, for as long, and a note where the old
 /// one has one.
 async fn holds(
     old: &dyn CredentialStore,
@@ -137,7 +137,13 @@ async fn holds(
     let there = all(new, id, now).await?;
     let passwords = all(old, id, now).await?.iter().all(|item| is_in(&there, item));
     let note = old.extra(id, Extra::Note).await?.is_none() || new.extra(id, Extra::Note).await?.is_some();
-    Ok(passwords && note && authenticators::holds(old, new, id).await?)
+    let codes = match (old.extra(id, Extra::RecoveryCodes).await?, new.extra(id, Extra::RecoveryCodes).await?)
+    {
+        (None, _) => true,
+        (Some(_), None) => false,
+        (Some(old), Some(new)) => recovery_codes::is_within(&old, &new)?,
+    };
+    Ok(passwords && note && codes && authenticators::holds(old, new, id).await?)
 }
 
 fn is_in(there: &[Item], item: &Item) -> bool {
@@ -173,8 +179,12 @@ async fn read_back(
     }
     for which in Extra::ALL {
         let (old, new) = (old.extra(id, which).await?, new.extra(id, which).await?);
-        let within = |old: &Secret| new.as_ref().is_some_and(|new| new.expose().contains(old.expose()));
-        same &= old.as_ref().is_none_or(within);
+        same &= match (old, new) {
+            (None, _) => true,
+            (Some(_), None) => false,
+            (Some(old), Some(new)) if which == Extra::RecoveryCodes => recovery_codes::is_within(&old, &new)?,
+            (Some(old), Some(new)) => new.expose().contains(old.expose()),
+        };
     }
     if same { Ok(here.len()) } else { Err(not_read_back()) }
 }

@@ -204,7 +204,7 @@ fn read<T: for<'de> Deserialize<'de>>(text: &Secret) -> Result<T> {
     serde_json::from_str(text.expose()).map_err(unreadable)
 }
 
-fn write<T: Serialize>(record: &T) -> Result<Secret> {
+pub(super) fn write<T: Serialize>(record: &T) -> Result<Secret> {
     let bug = |error| Error::new(ErrorKind::Bug, error);
     // Sized first: a buffer that grows would leave copies of the password behind.
     let mut size = Size(0);

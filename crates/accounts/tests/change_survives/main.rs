@@ -99,6 +99,7 @@ fn jana() -> Account {
         recover_as: None,
         without_password: false,
         guide: None,
+        plan: Default::default(),
     }
 }
 

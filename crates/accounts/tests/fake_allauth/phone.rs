@@ -220,6 +220,7 @@ async fn kept_and_paired(bench: &FakeBench) -> (Deps, Account) {
         recover_as: None,
         without_password: false,
         guide: None,
+        plan: Default::default(),
     };
     let accounts = Arc::new(Accounts::in_memory());
     let deps = Deps { accounts, store: Arc::new(Memory::new()), clock: bench.fake.clock.clone(), random };

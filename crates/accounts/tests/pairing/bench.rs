@@ -94,6 +94,7 @@ impl Bench {
             recover_as: None,
             without_password: false,
             guide: None,
+            plan: Default::default(),
         }
     }
 

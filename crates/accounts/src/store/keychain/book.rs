@@ -160,6 +160,7 @@ impl Book {
             self.session_place(),
             self.extra_place(Extra::Draft),
             self.extra_place(Extra::Note),
+            self.extra_place(Extra::RecoveryCodes),
             self.authenticator_place(),
         ];
         for place in single.iter().chain([&self.password_place()]) {

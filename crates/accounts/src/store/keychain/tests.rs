@@ -258,7 +258,8 @@ async fn an_item_that_was_taken_away_is_missing_until_the_next_change() {
 async fn of_two_items_none_is_taken_written_over_or_deleted() {
     let account = AccountId::new("a");
     let session = Session::new(Secret::new("token"), None);
-    for (service, user) in [("Test", "a"), ("Test session", "a"), ("Test note", "a"), ("Test draft", "a")] {
+    let services = ["Test", "Test session", "Test note", "Test draft", "Test recovery-codes"];
+    for (service, user) in services.map(|service| (service, "a")) {
         let fake = Fake::new(ROOMY);
         let store = fake.keychain();
         set(&store, &account, "old", 1).await;
@@ -281,7 +282,7 @@ async fn of_two_items_none_is_taken_written_over_or_deleted() {
                 ambiguous(kind(store.clear_session(&account).await));
             }
             _ => {
-                let which = if service == "Test note" { Extra::Note } else { Extra::Draft };
+                let which = Extra::ALL.into_iter().find(|which| service.ends_with(which.word())).unwrap();
                 ambiguous(kind(store.extra(&account, which).await));
                 ambiguous(kind(store.save_extra(&account, which, Some(&Secret::new("mine"))).await));
                 ambiguous(kind(store.save_extra(&account, which, None).await));

@@ -36,7 +36,8 @@ impl Vault {
             let mut states = Vec::new();
             for backup in vault.backups()? {
                 let counts = |name: &str| {
-                    name.starts_with(KEPT) || name == Extra::Note.word() || name == AUTHENTICATOR
+                    let texts = [Extra::Note.word(), Extra::RecoveryCodes.word(), AUTHENTICATOR];
+                    name.starts_with(KEPT) || texts.contains(&name)
                 };
                 match vault.compare(&backup, &counts) {
                     Ok(difference) => states.push(earlier(vault, &backup, difference)),

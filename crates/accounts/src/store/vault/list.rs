@@ -19,13 +19,14 @@ impl Keeper for Inner {
     }
 
     fn put(&self, account: &Account) -> Result<()> {
-        let change = Change::Put {
-            id: entry_id(&account.id),
-            text: Some(searched(account)),
-            shown: Some(account::to_bytes(account)?),
-            changed_at: Some(seconds(self.clock.now())),
-        };
-        self.with(move |vault, _| Ok(vault.change(&[change])?))
+        let id = entry_id(&account.id);
+        let changed_at = Some(seconds(self.clock.now()));
+        self.with(move |vault, _| {
+            let known = vault.get(&id).and_then(|entry| shown(&entry));
+            let account = known.map_or_else(|| account.clone(), |known| account.clone().onto(&known));
+            let (text, shown) = (Some(searched(&account)), Some(account::to_bytes(&account)?));
+            Ok(vault.change(&[Change::Put { id, text, shown, changed_at }])?)
+        })
     }
 
     fn remove(&self, id: &AccountId) -> Result<()> {
