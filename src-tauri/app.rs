@@ -98,6 +98,7 @@ impl App {
 
     pub async fn start(&self) -> Start {
         let store = self.store_state().await;
+        self.know_sites().await;
         if store.state == StoreState::Ready {
             self.tidy_up().await;
         }

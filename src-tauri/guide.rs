@@ -1,36 +1,37 @@
 //! Guides: which site is meant, the page of a step, and the password that is set there.
 
-use accounts::address;
 use accounts::flow::Question;
 use accounts::guide::{self, Guide};
 use accounts::provider::{Kind, Server};
+use accounts::site::{Host, Site};
 
 use crate::app::App;
 use crate::view::*;
 use crate::view_from::{self, seconds};
+
+/// How many sites are shown for what was typed.
+const SHOWN: usize = 5;
 
 impl App {
     /// The sites that are meant by a name, an address, or a sentence such as "I forgot my AliExpress password". Nobody is
     /// asked.
     pub async fn find_sites(&self, text: &str) -> Result<SitesView, ErrorView> {
         let meant = guide::meant(text);
-        let mut hosts: Vec<String> = Guide::all()
-            .filter(|guide| guide.is_called(&meant.rest))
-            .filter_map(|guide| guide.hosts.first().cloned())
-            .collect();
-        if let Some(host) = host(&meant.rest)
-            && !hosts.iter().any(|known| host == *known || host.ends_with(&format!(".{known}")))
+        let known = self.providers.sites();
+        let mut hosts: Vec<Host> = known.search(&meant.rest).into_iter().map(|hit| hit.host).collect();
+        if let Ok(Site::Host(host)) = Site::read(&meant.rest)
+            && !hosts.iter().any(|known| known.is_same_site(&host))
         {
             hosts.push(host);
         }
         let mut sites = Vec::new();
-        for host in hosts {
-            let base = format!("https://{host}/").parse().map_err(|_| ErrorView::Bug)?;
+        for host in hosts.into_iter().take(SHOWN) {
+            let base = format!("https://{}/", host.as_str()).parse().map_err(|_| ErrorView::Bug)?;
             let server = Server { kind: Kind::Guide, base, key: None };
             let provider = self.providers.get(&server).await?;
             sites.push(SiteView {
                 server: view_from::server(&server, provider.about()),
-                checked_at: Guide::of_host(&host).map(|guide| seconds(guide.checked)),
+                checked_at: Guide::of_host(host.as_str()).map(|guide| seconds(guide.checked)),
             });
         }
         Ok(SitesView { sites, meant: meant.rest, lost: meant.lost })
@@ -52,11 +53,4 @@ impl App {
         let password = self.in_conversation(number, |flow| flow.candidate().cloned()).await?;
         password.map(|password| self.revealed(&password)).ok_or(ErrorView::Gone)
     }
-}
-
-/// A public site's host, where an address was typed.
-fn host(text: &str) -> Option<String> {
-    let url = address::parse(text).ok().filter(|url| url.scheme() == "https" && url.port().is_none())?;
-    let host = url.domain()?.trim_start_matches("www.").to_owned();
-    host.contains('.').then_some(host)
 }

@@ -167,6 +167,7 @@ mod tests {
             recover_as: recover_as.map(Into::into),
             without_password: false,
             guide: None,
+            plan: Default::default(),
         }
     }
 

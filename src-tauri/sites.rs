@@ -32,6 +32,16 @@ impl Removed {
 }
 
 impl App {
+    /// Takes the copy of the list into use; one that cannot be read is said so in the settings.
+    pub(crate) async fn know_sites(&self) {
+        let kept = self.home.site_list();
+        match tokio::task::spawn_blocking(move || kept.load()).await {
+            Ok(Ok(copy)) => self.providers.know(SiteList::with(&copy)),
+            Ok(Err(error)) => tracing::info!(%error, "the copy of the site list is not used"),
+            Err(error) => tracing::warn!(%error, "the copy of the site list was not looked at"),
+        }
+    }
+
     pub async fn site_list(&self) -> Result<SiteListView, ErrorView> {
         self.with_list(|kept| kept.load()).await
     }
@@ -95,6 +105,9 @@ impl App {
     }
 
     fn list_view(&self, copy: Result<Brought, ErrorView>) -> SiteListView {
+        if let Ok(copy) = &copy {
+            self.providers.know(SiteList::with(copy));
+        }
         let (parts, trouble) = match copy {
             Ok(copy) => (copy.iter().map(part_view).collect(), None),
             Err(trouble) => (Vec::new(), Some(trouble)),

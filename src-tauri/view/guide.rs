@@ -28,6 +28,10 @@ pub struct GuideView {
     pub page: Option<String>,
     /// How that page was found; `None`: it stands in the guide.
     pub found_by: Option<PageFoundBy>,
+    /// The site was to be asked for its page, and did not answer.
+    pub unreached: bool,
+    /// The host that the page leads to, where that is another one than the site's.
+    pub elsewhere: Option<String>,
     /// Seconds until the site gives a new code.
     pub resend_in: Option<u32>,
     /// The person left at this step, then, and has come back.

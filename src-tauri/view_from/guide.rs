@@ -5,9 +5,10 @@ use std::time::SystemTime;
 use accounts::Account;
 use accounts::guide::{Route, StepKind, Words};
 use accounts::provider::GuideAsk;
+use accounts::site::{By, Looked};
 
 use super::{seconds, span};
-use crate::view::{GuideLeft, GuideStepKind, GuideView, Texts};
+use crate::view::{GuideLeft, GuideStepKind, GuideView, PageFoundBy, Texts};
 
 pub fn step(ask: &GuideAsk, account: &Account, now: SystemTime) -> GuideView {
     let put = |words: &Words| texts(&words.with(&account.identifier, &account.name));
@@ -27,7 +28,13 @@ pub fn step(ask: &GuideAsk, account: &Account, now: SystemTime) -> GuideView {
         see: ask.see.as_ref().map(put),
         hints: all(&ask.hints),
         page: ask.page.as_ref().map(|page| page.as_str().to_owned()),
-        found_by: None,
+        found_by: ask.found.as_ref().map(|found| match found.by {
+            By::WellKnown => PageFoundBy::WellKnown,
+            By::List => PageFoundBy::List,
+            By::FrontPage => PageFoundBy::FrontPage,
+        }),
+        unreached: ask.found.as_ref().is_some_and(|found| found.looked != Looked::Answered),
+        elsewhere: ask.found.as_ref().and_then(|found| found.elsewhere.clone()),
         resend_in: ask.resend_at.map(|at| span(at.duration_since(now).unwrap_or_default())),
         left_at: ask.left_at.map(seconds),
         source: texts(&ask.source),

@@ -76,7 +76,7 @@ export function guideOf(query: URLSearchParams, world: World) {
           { en: 'Your mail operator may hold back mail from AliExpress. Allow mail from **aliexpress.com**.' },
         ]
       : [],
-    page: 'https://login.aliexpress.com/', foundBy: null, resendIn: at === 1 ? 60 : null, leftAt,
+    page: 'https://login.aliexpress.com/', foundBy: null, unreached: false, elsewhere: null, resendIn: at === 1 ? 60 : null, leftAt,
     source: { en: 'From a how-to about lost AliExpress passwords', ru: 'По инструкции о забытом пароле AliExpress' },
     checkedAt: 1_675_296_000, general: false, password: at === 2,
   });

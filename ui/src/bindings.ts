@@ -531,6 +531,10 @@ export type GuideView = {
 	page: string | null,
 	/**  How that page was found; `None`: it stands in the guide. */
 	foundBy: PageFoundBy | null,
+	/**  The site was to be asked for its page, and did not answer. */
+	unreached: boolean,
+	/**  The host that the page leads to, where that is another one than the site's. */
+	elsewhere: string | null,
 	/**  Seconds until the site gives a new code. */
 	resendIn: number | null,
 	/**  The person left at this step, then, and has come back. */

@@ -125,8 +125,6 @@ pub enum StepKind {
 pub struct Guide {
     pub id: String,
     pub name: String,
-    /// What people call it.
-    pub names: Vec<String>,
     /// Its hosts; those below them are its, too.
     pub hosts: Vec<String>,
     /// Codes of the languages that every text of it is written in; English is always one of them.
@@ -181,14 +179,6 @@ impl Guide {
     /// It was written for every site, and not for this one.
     pub fn is_general(&self) -> bool {
         self.id == GENERAL
-    }
-
-    /// Whether a text that is being typed is one of its names, the beginning of one, or one of its hosts.
-    pub fn is_called(&self, text: &str) -> bool {
-        let text = meant::folded(text);
-        let named = |name: &String| meant::folded(name).starts_with(&text);
-        !text.is_empty()
-            && (named(&self.name) || self.names.iter().any(named) || self.hosts.iter().any(named))
     }
 
     /// The steps; none where the guide does not know the way.
@@ -371,7 +361,7 @@ mod tests {
             ("press **Continue**.", "press **Continue.", "without its end"),
             ("minlength: 6", "minlength: many", "rules"),
             ("\"aliexpress.us\"", "\"AliExpress\"", "host"),
-            ("names = [", "colour = \"red\"\nnames = [", "colour"),
+            ("hosts = [", "colour = \"red\"\nhosts = [", "colour"),
         ] {
             assert!(good.contains(from), "{from}");
             let error = Guide::parse(&good.replace(from, to)).unwrap_err();

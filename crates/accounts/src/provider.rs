@@ -32,7 +32,7 @@ mod registry;
 mod with_current;
 
 pub use desk::Desk;
-pub use guide::{GuideAsk, Progress};
+pub use guide::{FoundPage, GuideAsk, Progress};
 pub use public_key::{KeyProblem, PublicKey};
 pub use registry::{Found, Kind, Providers, Server};
 

@@ -1,7 +1,9 @@
 //! A guide walked to its end, left and taken up again: what was shown is never lost.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a surprise must stop the test")]
+
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use accounts::clock::{ManualClock, SeededRandom};
 use accounts::flow::{Deps, Done, Flow, Given, Purpose, Question};
@@ -10,6 +12,8 @@ use accounts::guide::{Route, StepKind};
 use accounts::http::Http;
 use accounts::provider::{GuideAsk, Kind, Providers, Reach, Server};
 use accounts::signed_in::{self, Resolution};
+use accounts::site::list::Import;
+use accounts::site::{By, Looked, SiteList};
 use accounts::store::Why;
 use accounts::store::memory::Memory;
 use accounts::{Account, AccountId, AccountState, Accounts, ErrorKind, Problem, Provider, Secret};
@@ -23,8 +27,17 @@ struct Bench {
 
 impl Bench {
     async fn at(address: &str) -> Self {
+        Self::with(address, SiteList::built_in()).await
+    }
+
+    async fn with(address: &str, sites: SiteList) -> Self {
         let clock = Arc::new(ManualClock::at(1_800_000_000));
-        let providers = Providers::new(Http::new().unwrap(), clock.clone(), "Regain on a bench");
+        // A world in which no site exists.
+        let authority = rcgen::generate_simple_self_signed(["nobody.example".to_owned()]).unwrap();
+        let outside = Http::outside_of(authority.cert.der(), |_| Vec::new()).unwrap();
+        let providers =
+            Providers::new(Http::new().unwrap(), clock.clone(), "Regain on a bench").with_outside(outside);
+        providers.know(sites);
         let server = Server { kind: Kind::Guide, base: address.parse().unwrap(), key: None };
         let provider = providers.get(&server).await.unwrap();
         let random = Arc::new(SeededRandom::new(1));
@@ -238,6 +251,30 @@ async fn a_site_without_a_guide_has_the_general_one() {
     let flow = bench.begin(Purpose::Recover).await;
     assert!(step(&flow).general);
     assert_eq!(step(&flow).page.as_ref().unwrap().as_str(), "https://shop.example/");
+    let found = step(&flow).found.as_ref().unwrap();
+    assert_eq!((found.by, found.looked), (By::FrontPage, Looked::Unreached));
+}
+
+#[tokio::test]
+async fn a_list_names_the_page_and_the_rules() {
+    let (shop, at) = ("https://shop.example/", UNIX_EPOCH);
+    let pages = Import::read(
+        br#"{"shop.example": "https://shop.example/account/password"}"#,
+        "change-password-URLs.json",
+        at,
+    );
+    let rules = br#"{"shop.example": {"password-rules": "minlength: 5; maxlength: 9; allowed: digit;"}}"#;
+    let rules = Import::read(rules, "password-rules.json", at);
+    let bench = Bench::with(shop, SiteList::with(&[pages.unwrap(), rules.unwrap()])).await;
+    let mut flow = bench.begin(Purpose::ChangePassword).await;
+    assert_eq!(step(&flow).page.as_ref().unwrap().as_str(), "https://shop.example/account/password");
+    assert_eq!(step(&flow).found.as_ref().unwrap().by, By::List);
+    flow.answer(Given::Yes).await.unwrap();
+    let made = flow.generate(Recipe::Words(4)).await.unwrap();
+    assert!(
+        made.expose().len() <= 9 && made.expose().bytes().all(|byte| byte.is_ascii_digit()),
+        "as the list has it"
+    );
 }
 
 #[tokio::test]

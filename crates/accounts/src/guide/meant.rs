@@ -125,7 +125,7 @@ pub fn meant(text: &str) -> Meant {
 }
 
 /// Typographic apostrophes and capitals are no difference.
-pub(super) fn folded(text: &str) -> String {
+fn folded(text: &str) -> String {
     text.trim().to_lowercase().replace('’', "'")
 }
 

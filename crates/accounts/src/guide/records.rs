@@ -20,8 +20,6 @@ struct GuideFile {
     id: String,
     name: String,
     #[serde(default)]
-    names: Vec<String>,
-    #[serde(default)]
     hosts: Vec<String>,
     languages: Vec<String>,
     rules: Option<String>,
@@ -72,7 +70,6 @@ pub fn read(text: &str) -> Result<Guide, BadGuide> {
     Ok(Guide {
         id: file.id,
         name: file.name,
-        names: file.names,
         hosts: file.hosts,
         languages: file.languages,
         rules: file.rules,

@@ -31,6 +31,7 @@ impl Place {
             recover_as: None,
             without_password: password.is_none(),
             guide: None,
+            plan: Default::default(),
         };
         self.accounts.put(account).unwrap();
         if let Some(password) = password {

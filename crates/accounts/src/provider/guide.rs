@@ -1,5 +1,6 @@
 //! A guide as a provider: the conversation is with the person, who does what it says in a browser.
 
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use async_trait::async_trait;
@@ -10,11 +11,11 @@ use super::{
     Abilities, About, Answer, Challenge, Device, Exchange, Intent, Outcome, PasswordRules, Problem, Provider,
     Reach, Session, Step, Which,
 };
-use crate::address;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{ErrorKind, Result};
 use crate::guide::{Guide, GuideStep, Route, StepKind, Words};
-use crate::http::Call;
+use crate::http::{Call, Http};
 use crate::secret::Secret;
+use crate::site::{By, Finder, Host, Looked, SiteList};
 
 /// A step that the person is asked to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +32,8 @@ pub struct GuideAsk {
     pub hints: Vec<Words>,
     /// The page to open.
     pub page: Option<Url>,
+    /// How it was found; `None`: it stands in the guide.
+    pub found: Option<FoundPage>,
     /// From when the site gives a new code.
     pub resend_at: Option<SystemTime>,
     /// The person left at this step, then, and has come back.
@@ -39,6 +42,16 @@ pub struct GuideAsk {
     pub checked: SystemTime,
     /// It was written for every site, and not for this one.
     pub general: bool,
+}
+
+/// A page that the guide does not name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundPage {
+    pub url: Url,
+    pub by: By,
+    pub looked: Looked,
+    /// The host that it leads to, where that is another one than the site's.
+    pub elsewhere: Option<String>,
 }
 
 /// How far somebody has come; to be gone on with days later.
@@ -53,11 +66,11 @@ pub struct Progress {
     pub since: SystemTime,
 }
 
-/// Opens the guide for a site; nobody is asked.
-pub fn open(desk: Desk) -> Result<GuidedSite> {
-    let host = address::host(&desk.base);
-    let guide = Guide::of_host(&host).or_else(Guide::general).ok_or(ErrorKind::Bug)?;
-    let name = if guide.is_general() { host.clone() } else { guide.name.clone() };
+/// Opens the guide for a site; nobody is asked. `outside` speaks to sites.
+pub fn open(desk: Desk, outside: Http, sites: Arc<SiteList>) -> Result<GuidedSite> {
+    let host = Host::of(&desk.base).ok_or(ErrorKind::Bug)?;
+    let guide = Guide::of_host(host.as_str()).or_else(Guide::general).ok_or(ErrorKind::Bug)?;
+    let name = if guide.is_general() { host.shown() } else { guide.name.clone() };
     let phone = guide.knows(Route::Phone).then_some(Reach::Browser);
     let abilities = Abilities {
         recover: guide.knows(Route::Recover),
@@ -68,18 +81,34 @@ pub fn open(desk: Desk) -> Result<GuidedSite> {
         link_phone: false,
         guided: true,
     };
-    // A guide of ours, checked by a test: what it says can be read.
-    let rules = guide.rules.as_deref().map(PasswordRules::parse).transpose();
-    let rules = rules.map_err(|error| Error::new(ErrorKind::Bug, error))?.unwrap_or(PasswordRules::FLOOR);
-    let about = About { name, host, practice: false, abilities, rules };
-    Ok(GuidedSite { about, guide, desk })
+    let rules = match guide.rules.as_deref().or_else(|| sites.rules(&host)) {
+        // Those of a list that somebody brought may be broken: then they are not known.
+        Some(rules) => PasswordRules::parse(rules).unwrap_or(PasswordRules::FLOOR),
+        None => PasswordRules::FLOOR,
+    };
+    let about = About { name, host: host.shown(), practice: false, abilities, rules };
+    Ok(GuidedSite { about, guide, finder: Finder::new(outside, sites), host, desk })
 }
 
 /// A site that Regain cannot talk to, and the guide through it.
 pub struct GuidedSite {
     about: About,
     guide: &'static Guide,
+    finder: Finder,
+    host: Host,
     desk: Desk,
+}
+
+impl GuidedSite {
+    /// Where the steps are done whose page the guide does not name.
+    async fn page(&self, route: Route) -> Option<FoundPage> {
+        if self.guide.steps(route).iter().any(|step| step.address.is_some()) {
+            return None;
+        }
+        let page = self.finder.find(&self.host).await?;
+        let elsewhere = page.elsewhere(&self.host).map(|elsewhere| elsewhere.host.shown());
+        Some(FoundPage { url: page.url, by: page.by, looked: page.looked, elsewhere })
+    }
 }
 
 #[async_trait]
@@ -93,7 +122,7 @@ impl Provider for GuidedSite {
         if !self.guide.knows(route) {
             return Err(ErrorKind::Unsupported.into());
         }
-        let page = self.desk.base.clone();
+        let page = self.page(route).await;
         let from = from.filter(|from| from.route == route);
         let now = self.desk.clock.now();
         let last = self.guide.steps(route).len() - 1;
@@ -147,8 +176,7 @@ struct Walk {
     desk: Desk,
     guide: &'static Guide,
     rules: PasswordRules,
-    /// Where pages are that the guide does not name.
-    page: Url,
+    page: Option<FoundPage>,
     progress: Progress,
     left_at: Option<SystemTime>,
     asks_password: bool,
@@ -187,7 +215,8 @@ impl Walk {
             todo: step.todo.clone(),
             see: step.see.clone(),
             hints: step.hints.clone(),
-            page: opened.or_else(|| Some(self.page.clone())),
+            found: self.page.clone().filter(|_| opened.is_none()),
+            page: opened.or_else(|| self.page.as_ref().map(|page| page.url.clone())),
             resend_at,
             left_at: self.left_at,
             source: self.guide.source.clone(),

@@ -13,6 +13,7 @@ use super::{Provider, PublicKey, allauth, atproto, better_auth, gotrue, guide, k
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::Http;
+use crate::site::SiteList;
 
 /// The dialect a server speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -69,7 +70,8 @@ impl Kind {
             Self::Matrix => matrix::find(desk).await,
             Self::Kratos => kratos::find(desk).await,
             Self::GoTrue => gotrue::find(desk, key).await,
-            Self::Guide => Ok(Arc::new(guide::open(desk)?)),
+            // It is nobody's answer: [`Providers::get`] opens it.
+            Self::Guide => Err(ErrorKind::Unsupported.into()),
         }
     }
 
@@ -120,17 +122,45 @@ pub struct Providers {
     /// In place of the world's own directories of handles.
     resolver: Option<Arc<Resolver>>,
     open: Mutex<HashMap<Server, Arc<dyn Provider>>>,
+    /// What is known of sites that are no servers.
+    sites: Mutex<Arc<SiteList>>,
+    /// In place of the world outside.
+    outside: Option<Http>,
 }
 
 impl Providers {
     pub fn new(http: Http, clock: Arc<dyn Clock>, device: impl Into<String>) -> Self {
-        Self { http, clock, device: device.into(), resolver: None, open: Mutex::default() }
+        let sites = Mutex::new(Arc::new(SiteList::built_in()));
+        let (device, open) = (device.into(), Mutex::default());
+        Self { http, clock, device, resolver: None, open, sites, outside: None }
     }
 
     /// The same with handles of one's own.
     #[cfg(any(test, feature = "testing"))]
     pub fn with_resolver(self, resolver: Resolver) -> Self {
         Self { resolver: Some(Arc::new(resolver)), ..self }
+    }
+
+    /// The same with a world outside of one's own.
+    #[cfg(any(test, feature = "testing"))]
+    pub fn with_outside(self, outside: Http) -> Self {
+        Self { outside: Some(outside), ..self }
+    }
+
+    /// Another list of sites; sites that were opened are opened again with it.
+    pub fn know(&self, sites: SiteList) {
+        *self.sites.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(sites);
+        self.lock().retain(|server, _| server.kind != Kind::Guide);
+    }
+
+    /// What is known of sites that are no servers.
+    pub fn sites(&self) -> Arc<SiteList> {
+        self.sites.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn guided(&self, server: &Server) -> Result<Arc<dyn Provider>> {
+        let outside = self.outside.clone().map_or_else(Http::outside, Ok)?;
+        Ok(Arc::new(guide::open(self.desk(server.base.clone()), outside, self.sites())?))
     }
 
     /// The provider of a server that was found before.
@@ -141,6 +171,11 @@ impl Providers {
             self.lock().get_key_value(server).filter(|(known, _)| same(known)).map(|(_, it)| it.clone());
         match known {
             Some(provider) => Ok(provider),
+            None if server.kind == Kind::Guide => {
+                let provider = self.guided(server)?;
+                self.put(server.clone(), provider.clone());
+                Ok(provider)
+            }
             None => {
                 let desk = self.desk(server.base.clone());
                 let provider = server.kind.ask(desk, server.key.as_ref()).await?;

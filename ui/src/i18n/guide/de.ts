@@ -34,6 +34,8 @@ export const guide: GuideWords = {
     list: 'Die Website-Liste nennt diese Seite.',
     frontPage: 'Das ist die Startseite: Eine andere nennt die Website nicht.',
   },
+  unreached: 'Die Website ließ sich gerade nicht nach ihrer Seite fragen; das ist die Startseite.',
+  elsewhere: (host) => `Sie führt zu ${host}.`,
   see: 'Dann sehen Sie:',
   nextStep: 'Fertig, weiter',
   took: (site) => `Fertig, ${site} hat es genommen`,

@@ -34,6 +34,8 @@ export const guide: GuideWords = {
     list: 'The site list names this page.',
     frontPage: 'This is the site’s front page: the site names no other.',
   },
+  unreached: 'The site could not be asked for its page just now; this is its front page.',
+  elsewhere: (host) => `It leads to ${host}.`,
   see: 'Then you see:',
   nextStep: 'Done, next step',
   took: (site) => `Done, ${site} took it`,

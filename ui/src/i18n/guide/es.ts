@@ -34,6 +34,8 @@ export const guide: GuideWords = {
     list: 'La lista de sitios indica esta página.',
     frontPage: 'Es la página principal: el sitio no indica otra.',
   },
+  unreached: 'Ahora no se pudo preguntar al sitio por su página; esta es la principal.',
+  elsewhere: (host) => `Lleva a ${host}.`,
   see: 'Entonces verás:',
   nextStep: 'Hecho, siguiente paso',
   took: (site) => `Hecho, ${site} la aceptó`,

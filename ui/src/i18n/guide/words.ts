@@ -38,6 +38,9 @@ export interface GuideWords {
   openAgain: string;
   opened: Of<[host: string]>;
   foundBy: Record<PageFoundBy, string>;
+  /** The site was to be asked for its page, and did not answer. */
+  unreached: string;
+  elsewhere: Of<[host: string]>;
   see: string;
   nextStep: string;
   took: Of<[site: string]>;
