@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use accounts::health::{self, AccountHealth, Exposed, Line, OLD, Queue, Reason};
+use accounts::site::{Host, SiteList};
 use accounts::{Account, AccountId, identifier};
 
 use crate::app::App;
@@ -13,28 +14,44 @@ use crate::view_from::seconds;
 /// What known leaks said, by account and by the second since which it has its password. It ends with the next lock.
 pub type LookedUp = HashMap<(AccountId, u32), Exposed>;
 
-/// Hosts that share credentials; none are known without a list of sites.
-const GROUPS: &[Vec<String>] = &[];
-
 impl App {
     /// Looks at all passwords, with what was looked up in known leaks before.
     pub async fn health(&self) -> Result<HealthView, ErrorView> {
-        let deps = self.deps()?;
-        let mut all = health::health(&deps.accounts, &*deps.store, None, GROUPS, &*deps.random).await?;
+        let (deps, groups) = (self.deps()?, self.groups().await?);
+        let mut all = health::health(&deps.accounts, &*deps.store, None, &groups, &*deps.random).await?;
         self.recall(&mut all);
-        self.judged(&all)
+        self.judged(&all, &groups)
     }
 
     /// Looks all passwords up in known leaks.
     pub async fn check_leaks(&self) -> Result<HealthView, ErrorView> {
         let deps = self.deps()?;
         let Some(leaks) = self.leaks_at().await? else { return self.health().await };
-        let all = health::health(&deps.accounts, &*deps.store, Some(&leaks), GROUPS, &*deps.random).await?;
+        let groups = self.groups().await?;
+        let all = health::health(&deps.accounts, &*deps.store, Some(&leaks), &groups, &*deps.random).await?;
         // A lock meanwhile has forgotten all of it, and nothing comes back.
         self.deps()?;
         self.door().looked_up =
             all.iter().map(|one| ((one.account.clone(), seconds(one.since)), one.exposed)).collect();
-        self.judged(&all)
+        self.judged(&all, &groups)
+    }
+
+    /// Hosts that share their credentials with one of an account, as the list of sites says.
+    async fn groups(&self) -> Result<Vec<Vec<String>>, ErrorView> {
+        let accounts = self.deps()?.accounts.list()?;
+        let hosts: Vec<Host> = accounts.iter().filter_map(|account| Host::of(&account.server.base)).collect();
+        let kept = self.home.site_list();
+        // The list may be large, and is read beside the window's own work.
+        let grouped = tokio::task::spawn_blocking(move || {
+            let list = SiteList::with(&kept.load().unwrap_or_default());
+            let group = |host: &Host| {
+                let shared = list.shared_with(host);
+                let own = (!shared.is_empty()).then(|| host.as_str().to_owned())?;
+                Some(shared.into_iter().chain([own]).collect())
+            };
+            hosts.iter().filter_map(group).collect()
+        });
+        grouped.await.map_err(|_| ErrorView::Bug)
     }
 
     /// What was looked up before, of passwords that are the same still.
@@ -46,11 +63,11 @@ impl App {
         }
     }
 
-    fn judged(&self, all: &[AccountHealth]) -> Result<HealthView, ErrorView> {
+    fn judged(&self, all: &[AccountHealth], groups: &[Vec<String>]) -> Result<HealthView, ErrorView> {
         let deps = self.deps()?;
         let now = deps.clock.now();
         let accounts = deps.accounts.list()?;
-        let lines = health::queue(all, |id| opens(id, &accounts), GROUPS, now);
+        let lines = health::queue(all, |id| opens(id, &accounts), groups, now);
         let queue = self.queue_of(&lines, all)?;
         let progress = queue.progress(all);
         let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
