@@ -12,23 +12,27 @@ pub fn is_possible() -> bool {
 /// A picture in the form of a .bmp file.
 pub fn take() -> Result<Vec<u8>, NotTaken> {
     ask().map_err(|error| {
-        tracing::warn!(%error, "the X server gave no picture of the screen");
+        tracing::warn!(
+            error = error.map(tracing::field::display),
+            "the X server gave no picture of the screen"
+        );
         NotTaken
     })
 }
 
-fn ask() -> Result<Vec<u8>, Box<dyn std::error::Error>> {
-    let (server, number) = x11rb::connect(None)?;
+/// Errors without a source: it has no screen, or its pixels are in a form that is not read.
+fn ask() -> Result<Vec<u8>, Option<Box<dyn std::error::Error>>> {
+    let (server, number) = x11rb::connect(None).map_err(|error| Some(error.into()))?;
     let setup = server.setup();
-    let screen = setup.roots.get(number).ok_or("there is no screen")?;
+    let screen = setup.roots.get(number).ok_or(None)?;
     let (width, height) = (screen.width_in_pixels, screen.height_in_pixels);
     let format = setup.pixmap_formats.iter().find(|format| format.depth == screen.root_depth);
     if format.is_none_or(|format| format.bits_per_pixel != 32)
         || setup.image_byte_order != ImageOrder::LSB_FIRST
     {
-        return Err("its pixels are in a form that is not read".into());
+        return Err(None);
     }
-    let image =
-        server.get_image(ImageFormat::Z_PIXMAP, screen.root, 0, 0, width, height, u32::MAX)?.reply()?;
+    let asked = server.get_image(ImageFormat::Z_PIXMAP, screen.root, 0, 0, width, height, u32::MAX);
+    let image = asked.map_err(|error| Some(error.into()))?.reply().map_err(|error| Some(error.into()))?;
     Ok(bmp(width, height, &image.data))
 }

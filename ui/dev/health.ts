@@ -16,7 +16,7 @@ const ALL = 5;
 export function healthCommands(query: URLSearchParams, rows: () => Row[]): Handlers {
   const asked = query.get('leaks');
   let kind: LeaksKind = asked === 'broken' ? 'copy' : ((asked as LeaksKind | null) ?? 'off');
-  let path: string | null = kind === 'copy' ? '/home/jana/Downloads/pwned-passwords-sha1-ordered-by-hash.txt' : null;
+  let path: string | null = kind === 'copy' ? 'pwned-passwords-sha1-ordered-by-hash.txt' : null;
   let looked = query.has('looked');
   const leaks = (): LeaksView => ({ kind, path, broken: asked === 'broken' });
   const named = (name: string): Row => {

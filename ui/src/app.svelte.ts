@@ -23,6 +23,7 @@ import { entryOfServer, type Exit, Flow } from './flow.svelte';
 import { i18n } from './i18n/index.svelte';
 import type { TwoLines } from './i18n/words';
 import { Making } from './making.svelte';
+import { screenOf } from './screen';
 import type { ScreenName } from './testids';
 
 /** The rooms of the window, beside the conversation. */
@@ -492,38 +493,7 @@ class App {
     if (stage.kind === 'signIn') return 'sign-in';
     if (stage.kind === 'identifier') return 'identifier';
     if (stage.kind === 'over') return 'pairing-over';
-    const { question } = stage.view;
-    switch (question.kind) {
-      case 'password':
-        return question.purpose === 'signIn' ? 'sign-in' : 'current-password';
-      case 'code':
-        if (panel === 'ways') return 'ways';
-        return question.purpose === 'secondFactor' ? 'second-factor' : 'code';
-      case 'chooseAddress':
-        return 'choose-address';
-      case 'confirmAddress':
-        return 'confirm-address';
-      case 'newPassword':
-        return 'new-password';
-      case 'scanQr':
-        return 'scan-qr';
-      case 'confirmCode':
-        return 'confirm-code';
-      case 'waitForPhone':
-        return 'wait-for-phone';
-      case 'confirmAccount':
-        return 'confirm-account';
-      case 'showCode':
-        return 'show-code';
-      case 'allowPhone':
-        return 'allow-phone';
-      case 'guide':
-        return 'guide';
-      case 'setPassword':
-        return 'set-password';
-      case 'done':
-        return 'done';
-    }
+    return screenOf(stage.view.question, panel);
   }
 
   /** Nothing that was read or typed stays behind. */

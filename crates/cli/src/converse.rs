@@ -103,7 +103,8 @@ fn dropped(flow: &Flow) -> Stop {
 
 /// Ends it between two questions.
 async fn leave(flow: Flow, stop: Stop) -> Stop {
-    let unknown = matches!(flow.question(), Question::NewPassword { unknown: true, .. });
+    let unknown =
+        matches!(flow.question(), Question::NewPassword { unknown: true, .. } | Question::SetPassword(_));
     if let Err(error) = flow.cancel().await {
         tracing::warn!(%error, "what was made stays staged: the store could not move it to the history");
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use accounts::address::AddressProblem;
 use accounts::flow::Deps;
 use accounts::provider::{Found, KeyProblem, Kind, PublicKey, Server};
+use accounts::site::Site;
 use accounts::{Account, AccountId, AccountState, ErrorKind, Provider, address, identifier};
 
 use crate::place::Place;
@@ -68,6 +69,9 @@ pub async fn target(
 /// Asks what is there, and nothing else. Where several kinds of server answer, `KIND:ADDRESS` says which.
 async fn server(place: &Place, deps: &Deps, typed: &str, talk: &mut Talk) -> Result<Found> {
     let named = typed.trim().split_once(':').and_then(|(kind, rest)| Some((Kind::named(kind)?, rest)));
+    if let Some((Kind::Guide, rest)) = named {
+        return site(place, rest).await;
+    }
     let mut found = found(place, deps, named.map_or(typed, |(_, rest)| rest), talk).await?;
     if let Some((kind, _)) = named {
         found.retain(|one| one.server.kind == kind);
@@ -80,6 +84,18 @@ async fn server(place: &Place, deps: &Deps, typed: &str, talk: &mut Talk) -> Res
             Err(Stop::new(Exit::Usage, "many_servers", (words::MANY_SERVERS, &*words::name_one(&kinds))))
         }
     }
+}
+
+/// A site that only the person can talk to, by its address or by a name in the site list.
+async fn site(place: &Place, typed: &str) -> Result<Found> {
+    let host = match Site::read(typed)? {
+        Site::Host(host) => Some(host),
+        Site::Name(name) => place.providers.sites().search(&name).into_iter().next().map(|hit| hit.host),
+    };
+    let base = host.and_then(|host| host.at("/")).ok_or(AddressProblem::NotAnAddress)?;
+    let server = Server { kind: Kind::Guide, base, key: None };
+    let provider = place.providers.get(&server).await?;
+    Ok(Found { server, provider, identifier: None })
 }
 
 /// Everything that answers there. A gateway may want a key first, which is asked for until it fits.

@@ -66,7 +66,7 @@ impl Host {
     }
 
     /// The address of a path on it.
-    pub(super) fn at(&self, path: &str) -> Option<Url> {
+    pub fn at(&self, path: &str) -> Option<Url> {
         Url::parse(&format!("https://{}/", self.0)).and_then(|front| front.join(path)).ok()
     }
 }

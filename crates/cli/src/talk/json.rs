@@ -47,8 +47,16 @@ impl Json {
         } else if let Some(problem) = scene.flow.problem() {
             asked.insert("problem".into(), problem_value(problem));
         }
-        line(Value::Object(asked))?;
-        reply(&self.answer(&answers).await?, scene)
+        loop {
+            line(Value::Object(asked.clone()))?;
+            let answer = self.answer(&answers).await?;
+            if answer.get("reveal") != Some(&Value::Bool(true)) {
+                return reply(&answer, scene);
+            }
+            // It is set on a page that only the person can reach; it was durable before it could be asked for.
+            let password = scene.flow.candidate().ok_or_else(Stop::bad_answer)?;
+            line(json!({ "made": { "password": password.expose(), "store": scene.store.as_str() } }))?;
+        }
     }
 
     /// A question of one text.
@@ -140,7 +148,9 @@ fn asked(scene: &Scene<'_>) -> Result<(Map<String, Value>, Vec<&'static str>)> {
             vec!["whole_address", "other_way", "cancel"],
         ),
         Question::Guide(ask) => (guide("guide", scene, ask), guide_answers(ask)),
-        Question::SetPassword(ask) => (guide("set_password", scene, ask), vec!["yes", "no", "cancel"]),
+        Question::SetPassword(ask) => {
+            (guide("set_password", scene, ask), vec!["yes", "no", "reveal", "cancel"])
+        }
         Question::Done(_) => return Err(Stop::bug("nothing is asked at the end")),
     };
     match value {
@@ -255,7 +265,8 @@ fn guide_answers(ask: &GuideAsk) -> Vec<&'static str> {
     match ask.kind {
         StepKind::Page | StepKind::NewPassword => {}
         StepKind::Code { .. } => answers.push("resend"),
-        StepKind::Password | StepKind::Check => answers.push("no"),
+        StepKind::Password => answers.extend(["no", "reveal"]),
+        StepKind::Check => answers.push("no"),
     }
     if ask.at > 0 {
         answers.extend(["back", "start_over"]);

@@ -8,6 +8,7 @@ mod clipboard;
 mod conversation;
 mod earlier;
 mod exits;
+mod guides;
 #[cfg(target_os = "linux")]
 mod keychain;
 mod lost;
