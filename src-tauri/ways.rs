@@ -14,6 +14,9 @@ use crate::app::App;
 use crate::view::*;
 use crate::view_from::{self, count, seconds};
 
+#[cfg(test)]
+mod tests;
+
 /// Steps that are shown; the rest follows once these are done.
 const STEPS: usize = 5;
 
