@@ -14,9 +14,6 @@ use crate::app::App;
 use crate::view::*;
 use crate::view_from::{self, count, seconds};
 
-#[cfg(test)]
-mod tests;
-
 /// Steps that are shown; the rest follows once these are done.
 const STEPS: usize = 5;
 
@@ -318,3 +315,6 @@ fn drawn(seen: Vec<(Account, Known)>, place: Place, lost: &[Need]) -> HouseView 
             .collect(),
     }
 }
+
+#[cfg(test)]
+mod tests;
