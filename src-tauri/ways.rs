@@ -315,3 +315,6 @@ fn drawn(seen: Vec<(Account, Known)>, place: Place, lost: &[Need]) -> HouseView 
             .collect(),
     }
 }
+
+#[cfg(test)]
+mod tests;
