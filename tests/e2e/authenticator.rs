@@ -13,6 +13,9 @@ use crate::steps::{confirm, find_server, first_start, open_account, sign_in};
 
 const URI: &str = "otpauth://totp/Dorfladen:jana?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Dorfladen";
 
+/// Shown by another window.
+const BESIDE: &str = "otpauth://totp/Bank:jana?secret=JBSWY3DPEHPK3PXP&issuer=Bank";
+
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "drives the real window: cargo xtask test"]
 async fn a_qr_code_that_is_dropped_makes_codes() {
@@ -54,6 +57,21 @@ async fn a_qr_code_that_is_dropped_makes_codes() {
         window.press("authenticator-earlier").await?;
         window.await_text("authenticator-past", "Dorfladen · jana").await?;
         ensure!(desk.keychain_holds("GEZDGNBVGY3TQOJQ")?, "it stays among the earlier ones");
+
+        // On this desk there is no portal: the X server shows what stands on the screen, as beside the window.
+        window.resize(960, 720).await?;
+        let svg = Drawing::of(BESIDE)?.svg().expose().to_owned();
+        let script = "const done = arguments[arguments.length - 1];
+            const img = new Image();
+            img.src = `data:image/svg+xml,${encodeURIComponent(arguments[0])}`;
+            img.style = 'position:fixed;inset:auto 0 0 auto;inline-size:240px;z-index:9';
+            document.documentElement.append(img);
+            img.decode().then(() => requestAnimationFrame(() => requestAnimationFrame(() => done(true))));";
+        window.press("authenticator-add").await?;
+        window.find("scan-screen").await?;
+        window.await_script(script, vec![svg.into()]).await?;
+        window.press("scan-screen").await?;
+        window.await_text("scan-authenticator", "Bank · jana").await?;
         Ok(())
     })
     .await;

@@ -86,7 +86,7 @@ async fn seen(window: &Window, shown: &str, text: &str) -> Result<String> {
     let svg = drawing.svg().expose().to_owned();
     for _ in 0..3 {
         window.await_script(script, vec![shown.into(), svg.clone().into()]).await?;
-        let picture = window.picture().await?;
+        let picture = window.snapshot().await?;
         let found = qr::read(&picture, &SystemClock);
         let found = found.map_err(|why| anyhow::anyhow!("{text} is not read: {why:?}"))?;
         let found = found.first().context("a code")?.expose().to_owned();

@@ -291,6 +291,11 @@ impl Window {
         Ok(session.screenshot_as_png().await?)
     }
 
+    /// The same as it is at this moment, wherever the pointer rests.
+    pub async fn snapshot(&self) -> Result<Vec<u8>> {
+        Ok(self.session()?.screenshot_as_png().await?)
+    }
+
     pub async fn source(&self) -> Result<String> {
         Ok(self.session()?.source().await?)
     }
@@ -312,12 +317,12 @@ impl Window {
         Ok(self.session()?.execute(script, args).await?.json().clone())
     }
 
-    /// Ends the session, and the app with it.
     /// Runs a script that says by its last argument when it is done.
     pub async fn await_script(&self, script: &str, args: Vec<Value>) -> Result<Value> {
         Ok(self.session()?.execute_async(script, args).await?.json().clone())
     }
 
+    /// Ends the session, and the app with it.
     pub async fn close(&mut self) {
         if let Some(session) = self.session.take() {
             // The app may have ended by itself; what is left of it dies with the driver's process group.
