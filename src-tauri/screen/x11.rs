@@ -12,10 +12,8 @@ pub fn is_possible() -> bool {
 /// A picture in the form of a .bmp file.
 pub fn take() -> Result<Vec<u8>, NotTaken> {
     ask().map_err(|error| {
-        tracing::warn!(
-            error = error.map(tracing::field::display),
-            "the X server gave no picture of the screen"
-        );
+        let error = error.map(tracing::field::display);
+        tracing::warn!(error, "the X server gave no picture of the screen");
         NotTaken
     })
 }

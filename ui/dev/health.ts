@@ -65,7 +65,7 @@ export function healthCommands(query: URLSearchParams, rows: () => Row[]): Handl
     find_leaks: (a: { folder: boolean }): LeaksView => {
       if (query.has('nocopy')) throw { kind: 'unreadable' } satisfies ErrorView;
       kind = 'copy';
-      path = a.folder ? '/home/jana/Downloads/pwned-passwords' : '/home/jana/Downloads/pwned-passwords.txt';
+      path = a.folder ? 'pwned-passwords' : 'pwned-passwords.txt';
       return leaks();
     },
   };
