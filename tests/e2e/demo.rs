@@ -7,7 +7,7 @@ use crate::server::{AccountServer, FORGOTTEN, IDENTIFIER};
 use crate::steps::{open_account, revealed_password};
 use crate::transcript::Transcript;
 use crate::window::Window;
-use crate::{demo_addresses, demo_guide, demo_pairing, demo_vault};
+use crate::{demo_addresses, demo_guide, demo_pairing, demo_vault, demo_ways};
 
 const OPENING: &str = "Played by `cargo xtask demo` in the real window, with a real keychain and real account servers. \
 Each screen was checked by axe in both themes and at 420 × 600.";
@@ -25,6 +25,7 @@ async fn the_story_is_told() {
         demo_pairing::pairing(desk, &mut transcript).await?;
         demo_addresses::addresses(desk, &mut transcript).await?;
         real_server(desk, &mut transcript).await?;
+        demo_ways::ways(desk, &mut transcript).await?;
         in_russian(&desk.window, &mut transcript).await?;
         demo_vault::doctor(desk, &mut transcript).await?;
         demo_vault::vault(desk, &mut transcript).await?;

@@ -12,6 +12,7 @@ mod demo_addresses;
 mod demo_guide;
 mod demo_pairing;
 mod demo_vault;
+mod demo_ways;
 mod desk;
 mod guide;
 mod keyboard;

@@ -117,6 +117,19 @@ impl Window {
             .with_context(|| format!("cannot pick {id}"))
     }
 
+    /// Chooses among the radio buttons of a group, by the words of the label.
+    pub async fn pick_the_one(&self, group: &str, words: &str) -> Result<()> {
+        steady(async || {
+            for label in self.find(group).await?.find_all(By::Css("label")).await? {
+                if label.text().await?.contains(words) {
+                    return self.click(&label).await;
+                }
+            }
+            bail!("no choice in {group} says “{words}”")
+        })
+        .await
+    }
+
     /// Opens a menu and takes the entry of this value.
     pub async fn choose(&self, menu: &str, value: &str) -> Result<()> {
         self.press(menu).await?;

@@ -88,10 +88,15 @@ export function guidedThreshold(
             ? t.guide.note
             : t.guide.signInNote;
   if (!walk) {
-    const names = recovers
-      ? [t.recover.stepWho, t.recover.stepCode, t.recover.stepNew, t.signIn.stepIn]
-      : [t.signIn.stepPassword, t.signIn.stepIn];
-    return { intent: plain, steps: { names, at: question?.kind === 'done' ? names.length - 1 : 0 }, note };
+    const names =
+      intent === 'changePassword'
+        ? [t.recover.stepNew, t.common.done]
+        : recovers
+          ? [t.recover.stepWho, t.recover.stepCode, t.recover.stepNew, t.signIn.stepIn]
+          : [t.signIn.stepPassword, t.signIn.stepIn];
+    // Come back to where the password is made: the steps before are behind.
+    const made = question?.kind === 'newPassword' ? names.length - 2 : 0;
+    return { intent: plain, steps: { names, at: question?.kind === 'done' ? names.length - 1 : made }, note };
   }
   const own = walk.steps.map((step) => textOf(step, tongue));
   const done = question?.kind === 'done';
