@@ -94,11 +94,14 @@ impl fmt::Display for Inside {
 
 impl StdError for Inside {}
 
+#[cfg(any(test, feature = "testing"))]
+type LookUp = dyn Fn(&str) -> Vec<SocketAddr> + Send + Sync;
+
 #[derive(Clone)]
 enum Names {
     OfTheSystem,
     #[cfg(any(test, feature = "testing"))]
-    OfATest(Arc<dyn Fn(&str) -> Vec<SocketAddr> + Send + Sync>),
+    OfATest(Arc<LookUp>),
 }
 
 impl Names {
