@@ -16,7 +16,9 @@ pub async fn ways(desk: &Desk, transcript: &mut Transcript) -> Result<()> {
     transcript.step(window, "ways-back", "Every window of the house is an account").await?;
     window.pick_the_one("what-if", "This computer").await?;
     window.find("steps").await?;
-    transcript.step(window, "ways-back", "Lose this computer, just to see: what goes dark, and what would help").await?;
+    transcript
+        .step(window, "ways-back", "Lose this computer, just to see: what goes dark, and what would help")
+        .await?;
     window.press("step-do").await?;
     window.await_screen("account").await?;
     window.press("codes-paste").await?;

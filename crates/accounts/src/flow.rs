@@ -79,9 +79,9 @@ pub enum Question {
         masked: String,
     },
     /// A step of a guide, done in a browser.
-    Guide(GuideAsk),
+    Guide(Box<GuideAsk>),
     /// The new password is set on the site's page: has the site taken it?
-    SetPassword(GuideAsk),
+    SetPassword(Box<GuideAsk>),
     Done(Finish),
 }
 

@@ -194,9 +194,9 @@ pub enum Challenge {
     },
     /// A step of a guide, done in a browser; the answers are [`Answer::Yes`], [`Answer::No`] where it may fail,
     /// [`Answer::StepBack`], [`Answer::StartOver`], and [`Answer::Resend`] where a code is waited for.
-    Guide(GuideAsk),
+    Guide(Box<GuideAsk>),
     /// The new password is set on the site's page; the answer is whether the site has taken it.
-    SetPassword(GuideAsk),
+    SetPassword(Box<GuideAsk>),
 }
 
 /// A QR code with its clocks. Two are never asked for at once.

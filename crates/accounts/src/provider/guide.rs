@@ -194,8 +194,8 @@ impl Walk {
         let Some(step) = self.step() else { return Challenge::NewPassword(self.rules) };
         match (step.kind, self.progress.setting) {
             (StepKind::NewPassword, false) => Challenge::NewPassword(self.rules),
-            (StepKind::NewPassword, true) => Challenge::SetPassword(self.ask(step)),
-            _ => Challenge::Guide(self.ask(step)),
+            (StepKind::NewPassword, true) => Challenge::SetPassword(Box::new(self.ask(step))),
+            _ => Challenge::Guide(Box::new(self.ask(step))),
         }
     }
 
