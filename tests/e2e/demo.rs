@@ -23,9 +23,9 @@ async fn the_story_is_told() {
         rooms(&desk.window, &mut transcript).await?;
         demo_guide::guide(desk, &mut transcript).await?;
         demo_pairing::pairing(desk, &mut transcript).await?;
+        demo_ways::ways(desk, &mut transcript).await?;
         demo_addresses::addresses(desk, &mut transcript).await?;
         real_server(desk, &mut transcript).await?;
-        demo_ways::ways(desk, &mut transcript).await?;
         in_russian(&desk.window, &mut transcript).await?;
         demo_vault::doctor(desk, &mut transcript).await?;
         demo_vault::vault(desk, &mut transcript).await?;
@@ -159,6 +159,13 @@ async fn real_server(desk: &Desk, transcript: &mut Transcript) -> Result<()> {
     window.type_into("code-input", &totp.code_at(now()?)).await?;
     transcript.step(window, "done", "Type the six digits of the authenticator app").await?;
     window.press("done").await?;
+    window.press("to-changes").await?;
+    window.find("change").await?;
+    transcript
+        .step(window, "changes", "One password opens two accounts: which to change, in which order")
+        .await?;
+    window.press("nav-accounts").await?;
+    window.await_screen("accounts").await?;
     let kept = desk.find_in_keychain("Regain")?;
     let real =
         kept.iter().find(|item| item.secret == FORGOTTEN).context("the password that signed in is kept")?;

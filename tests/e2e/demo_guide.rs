@@ -18,6 +18,15 @@ pub async fn guide(desk: &Desk, transcript: &mut Transcript) -> Result<()> {
     )?;
     window.press("nav-accounts").await?;
     window.await_screen("accounts").await?;
+    window.press("add-account").await?;
+    window.pick("kind-website").await?;
+    window.press("continue").await?;
+    window.await_screen("website").await?;
+    window.type_into("site", "ali").await?;
+    window.find("site-list").await?;
+    transcript.step(window, "website", "A website is added by its name or address").await?;
+    window.press("cancel").await?;
+    window.await_screen("accounts").await?;
     window.type_into("search", "I forgot my AliExpress password").await?;
     window.find("found-site").await?;
     transcript.step(window, "accounts", "Type it into the search, just so").await?;

@@ -25,6 +25,8 @@ async fn the_whole_way_by_keyboard_alone() {
         window.tab_to("add-account").await?;
         window.key(&[], Key::Enter).await?;
         window.await_screen("add").await?;
+        window.await_focus("kind-website").await?;
+        window.key(&[], Key::Down).await?;
         window.await_focus("kind-server").await?;
         window.key(&[], Key::Down).await?;
         window.await_focus("kind-practice").await?;

@@ -4,6 +4,7 @@
 use anyhow::{Result, ensure};
 use thirtyfour::Key;
 
+use crate::demo::open_named_account;
 use crate::desk::Desk;
 use crate::server::{AccountServer, FORGOTTEN};
 use crate::steps::*;
@@ -213,7 +214,7 @@ pub async fn change_and_lose_the_answer(desk: &Desk, cable: &Cable) -> Result<St
     let window = &desk.window;
     find_server_at(window, &cable.address()).await?;
     sign_in(window, FORGOTTEN).await?;
-    open_account(window).await?;
+    open_named_account(window, "Dorfladen").await?;
     window.press("change-password").await?;
     window.await_screen("new-password").await?;
     let new = window.text("generated-password").await?;

@@ -8,6 +8,7 @@ use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use crate::account::{Account, AccountId, Accounts};
+use crate::address;
 use crate::clock::Random;
 use crate::error::{ErrorKind, Result};
 use crate::exposed::Leaks;
@@ -27,7 +28,7 @@ pub const OLD: Duration = Duration::from_secs(4 * 365 * 24 * 60 * 60);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccountHealth {
     pub account: AccountId,
-    /// Where it is used; accounts of hosts that share credentials may have the same one.
+    /// Where it is used, with its port where it has one of its own: another port is another server. Accounts of hosts that share credentials may have the same one.
     pub host: String,
     pub identifier: String,
     /// What the window calls it.
@@ -138,7 +139,7 @@ fn tag(key: &[u8], password: &str) -> Tag {
 
 fn line(account: Account, since: SystemTime, exposed: Exposed) -> AccountHealth {
     AccountHealth {
-        host: account.server.base.host_str().unwrap_or_default().to_owned(),
+        host: address::host(&account.server.base),
         account: account.id,
         identifier: account.identifier,
         name: account.name,

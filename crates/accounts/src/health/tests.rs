@@ -104,3 +104,12 @@ async fn age_counts_from_the_change_and_never_below_nothing() {
     assert_eq!(one.reasons(UNIX_EPOCH + OLD - Duration::from_secs(1)), []);
     assert_eq!(one.age(UNIX_EPOCH - Duration::from_secs(9)), Duration::ZERO);
 }
+
+#[tokio::test]
+async fn another_port_is_another_server() {
+    let place = Place::new();
+    place.add("a", "a.example", Some("mossy")).await;
+    place.add("b", "a.example:8443", Some("mossy")).await;
+    let health = place.health(None, &[]).await;
+    assert!(health.iter().all(|one| one.reused_with.len() == 1), "{health:?}");
+}

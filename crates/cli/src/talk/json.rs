@@ -50,7 +50,7 @@ impl Json {
         loop {
             line(Value::Object(asked.clone()))?;
             let answer = self.answer(&answers).await?;
-            if answer.get("reveal") != Some(&Value::Bool(true)) {
+            if answer.get("reveal") != Some(&Value::Bool(true)) || answer.contains_key("generate") {
                 return reply(&answer, scene);
             }
             // It is set on a page that only the person can reach; it was durable before it could be asked for.
