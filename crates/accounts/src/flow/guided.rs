@@ -1,7 +1,7 @@
 //! Walking a guide: what the person says is all that is known, so everything is kept until they have said it.
 
 use super::*;
-use crate::guide::{Route, StepKind};
+use crate::guide::Route;
 use crate::provider::Progress;
 use crate::store::{Staged, current_if_any};
 
@@ -102,12 +102,5 @@ impl Flow {
         }
         self.account.guide = progress;
         self.deps.accounts.put(self.account.clone())
-    }
-}
-
-impl GuideAsk {
-    /// The password that is kept is needed on the page.
-    pub fn wants_password(&self) -> bool {
-        self.kind == StepKind::Password
     }
 }
