@@ -190,6 +190,12 @@ async fn a_step_is_taken_up_days_later() {
     flow.cancel().await.unwrap();
     bench.clock.advance(Duration::from_secs(3 * 86_400));
 
+    // A sign-in that is tried in between does not take the place away.
+    let mut flow = bench.begin(Purpose::SignIn).await;
+    flow.answer(Given::Password(Secret::new("made up"))).await.unwrap();
+    flow.answer(Given::No).await.unwrap();
+    flow.cancel().await.unwrap();
+
     let mut flow = bench.begin(Purpose::Recover).await;
     assert_eq!(step(&flow).at, 1);
     assert!(step(&flow).left_at.is_some());

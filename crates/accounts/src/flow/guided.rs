@@ -91,8 +91,10 @@ impl Flow {
     /// Writes down how far the person has come. An account that is not in the list yet gets its line with the first step
     /// that was done.
     pub(super) fn note_progress(&mut self) -> Result<()> {
+        // A way that is not gone on with, such as signing in, leaves alone what was begun on another one.
+        let Some(progress) = self.exchange.progress() else { return Ok(()) };
         let over = matches!(self.question, Question::Done(_));
-        let progress = self.exchange.progress().filter(|_| !over).cloned();
+        let progress = (!over).then(|| progress.clone());
         let same = match (&self.account.guide, &progress) {
             (None, Some(new)) => new.at == 0 && !new.setting,
             (old, new) => old == new,
