@@ -134,10 +134,11 @@ impl App {
                 .accounts
                 .find(&server, typed)
                 .unwrap_or_else(|| new_account(&deps, &server, provider.about(), typed)),
-            // The phone says who it is.
-            (None, None) if form.intent == IntentKind::Pair => {
-                new_account(&deps, &server, provider.about(), "")
-            }
+            // The phone says who it is; at a site that only the person can talk to, nobody does.
+            (None, None) if form.intent == IntentKind::Pair => deps
+                .accounts
+                .find(&server, "")
+                .unwrap_or_else(|| new_account(&deps, &server, provider.about(), "")),
             (None, None) => return Err(ErrorView::BadIdentifier),
         };
         let view = view_from::server(&server, provider.about());

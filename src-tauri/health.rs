@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
+use accounts::AccountId;
 use accounts::health::{self, AccountHealth, Exposed, Line, OLD, Queue, Reason};
 use accounts::site::{Host, SiteList};
-use accounts::{Account, AccountId, identifier};
 
 use crate::app::App;
 use crate::view::*;
@@ -20,7 +20,7 @@ impl App {
         let (deps, groups) = (self.deps()?, self.groups().await?);
         let mut all = health::health(&deps.accounts, &*deps.store, None, &groups, &*deps.random).await?;
         self.recall(&mut all);
-        self.judged(&all, &groups)
+        self.judged(&all, &groups).await
     }
 
     /// Looks all passwords up in known leaks.
@@ -33,7 +33,7 @@ impl App {
         self.deps()?;
         self.door().looked_up =
             all.iter().map(|one| ((one.account.clone(), seconds(one.since)), one.exposed)).collect();
-        self.judged(&all, &groups)
+        self.judged(&all, &groups).await
     }
 
     /// Hosts that share their credentials with one of an account, as the list of sites says.
@@ -63,11 +63,11 @@ impl App {
         }
     }
 
-    fn judged(&self, all: &[AccountHealth], groups: &[Vec<String>]) -> Result<HealthView, ErrorView> {
+    async fn judged(&self, all: &[AccountHealth], groups: &[Vec<String>]) -> Result<HealthView, ErrorView> {
         let deps = self.deps()?;
+        let opens = self.opens(&deps).await?;
         let now = deps.clock.now();
-        let accounts = deps.accounts.list()?;
-        let lines = health::queue(all, |id| opens(id, &accounts), groups, now);
+        let lines = health::queue(all, |id| opens.get(id).copied().unwrap_or_default(), groups, now);
         let queue = self.queue_of(&lines, all)?;
         let progress = queue.progress(all);
         let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
@@ -128,22 +128,6 @@ impl App {
     }
 }
 
-/// How many other accounts are recovered by the mailbox that this account is.
-fn opens(id: &AccountId, accounts: &[Account]) -> usize {
-    let Some(mailbox) = accounts.iter().find(|account| account.id == *id) else { return 0 };
-    let Some(domain) = identifier::domain(&mailbox.identifier) else { return 0 };
-    let host = mailbox.server.base.host_str().unwrap_or_default();
-    if host != domain && !host.ends_with(&format!(".{domain}")) {
-        return 0;
-    }
-    let address = mailbox.identifier.to_lowercase();
-    let by_it = |account: &&Account| {
-        let recovered_as = account.recover_as.as_ref().unwrap_or(&account.identifier);
-        account.id != mailbox.id && recovered_as.to_lowercase() == address
-    };
-    accounts.iter().filter(by_it).count()
-}
-
 fn change(
     line: &Line,
     all: &[AccountHealth],
@@ -161,46 +145,5 @@ fn change(
         reasons: reasons.collect(),
         accounts: line.accounts.iter().filter_map(named).collect(),
         unlocks: count(line.unlocks),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use accounts::provider::{Kind, Server};
-    use accounts::{Account, AccountState};
-
-    use super::*;
-
-    fn account(name: &str, host: &str, identifier: &str, recover_as: Option<&str>) -> Account {
-        let base = format!("https://{host}/").parse().unwrap();
-        Account {
-            id: AccountId::new(name),
-            server: Server { kind: Kind::RecoveryServer, base, key: None },
-            name: name.into(),
-            identifier: identifier.into(),
-            practice: false,
-            state: AccountState::SignedOut,
-            mailbox: None,
-            recover_as: recover_as.map(Into::into),
-            without_password: false,
-            guide: None,
-            plan: Default::default(),
-        }
-    }
-
-    #[test]
-    fn a_mailbox_opens_the_accounts_that_are_recovered_by_it() {
-        let accounts = [
-            account("mail", "login.mail.example", "jana@mail.example", None),
-            account("shop", "shop.example", "Jana@Mail.example", None),
-            account("choir", "choir.example", "jana", Some("jana@mail.example")),
-            account("work", "work.example", "jana@work.example", None),
-            account("bank", "bank.example", "jana@mail.example", Some("jana@work.example")),
-            account("like", "notmail.example", "jana@mail.example", Some("x@work.example")),
-        ];
-        let opened = |name: &str| opens(&AccountId::new(name), &accounts);
-        assert_eq!(opened("mail"), 2);
-        assert_eq!(opened("work"), 1);
-        assert_eq!((opened("shop"), opened("choir"), opened("like"), opened("nobody")), (0, 0, 0, 0));
     }
 }

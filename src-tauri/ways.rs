@@ -215,6 +215,12 @@ impl App {
         }))
     }
 
+    /// How many other accounts each mailbox opens, as far as they were seen.
+    pub(crate) async fn opens(&self, deps: &Deps) -> Result<HashMap<AccountId, usize>, ErrorView> {
+        let (seen, place) = (self.seen(deps, Again::New, false).await?, self.place(deps));
+        tokio::task::spawn_blocking(move || draw(seen, place).opens()).await.map_err(|_| ErrorView::Bug)
+    }
+
     fn plan<T>(&self, id: &str, change: impl FnOnce(&mut Plan) -> T) -> Result<T, ErrorView> {
         let (deps, account) = self.known(id)?;
         deps.accounts.plan(&account.id, change)?.ok_or(ErrorView::Gone)

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use specta::Type;
 
-use super::ServerView;
+use super::{IntentKind, ServerView};
 
 /// A text by the codes of its languages; English is always there. Parts between `**` are what stands on the site.
 pub type Texts = BTreeMap<String, String>;
@@ -70,7 +70,8 @@ pub enum PageFoundBy {
 #[derive(Debug, Clone, Copy, Serialize, Type)]
 #[serde(rename_all = "camelCase")]
 pub struct GuideLeft {
-    pub changing: bool,
+    /// What it was begun for.
+    pub intent: IntentKind,
     /// Place of the step, from 1.
     pub step: u32,
     pub since: u32,

@@ -8,7 +8,7 @@ use accounts::provider::GuideAsk;
 use accounts::site::{By, Looked};
 
 use super::{seconds, span};
-use crate::view::{GuideLeft, GuideStepKind, GuideView, PageFoundBy, Texts};
+use crate::view::{GuideLeft, GuideStepKind, GuideView, IntentKind, PageFoundBy, Texts};
 
 pub fn step(ask: &GuideAsk, account: &Account, now: SystemTime) -> GuideView {
     let put = |words: &Words| texts(&words.with(&account.identifier, &account.name));
@@ -48,7 +48,12 @@ pub fn step(ask: &GuideAsk, account: &Account, now: SystemTime) -> GuideView {
 pub fn left(account: &Account) -> Option<GuideLeft> {
     let progress = account.guide.as_ref()?;
     Some(GuideLeft {
-        changing: progress.route == Route::Change,
+        intent: match progress.route {
+            Route::Recover => IntentKind::Recover,
+            Route::Change => IntentKind::ChangePassword,
+            Route::SignIn => IntentKind::SignIn,
+            Route::Phone => IntentKind::Pair,
+        },
         step: u32::try_from(progress.at).unwrap_or_default().saturating_add(1),
         since: seconds(progress.since),
         setting: progress.setting,

@@ -24,6 +24,7 @@ mod phone;
 mod process;
 mod qr_codes;
 mod recovery;
+mod rehearsal;
 mod server;
 #[path = "../servers/mod.rs"]
 mod servers;

@@ -1,5 +1,6 @@
 //! What a person does in the window, and what they see there.
 
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
@@ -107,6 +108,27 @@ impl Window {
             bail!("no {id} says “{words}”")
         })
         .await
+    }
+
+    /// Presses a button inside of the one of that name that says these words.
+    pub async fn press_inside(&self, id: &str, words: &str, button: &str) -> Result<()> {
+        steady(async || {
+            for one in self.find_all(id).await? {
+                if one.text().await?.contains(words) {
+                    let css = format!("[data-testid='{button}']");
+                    return self.click(&one.find(By::Css(css)).await?).await;
+                }
+            }
+            bail!("no {id} says “{words}”")
+        })
+        .await
+    }
+
+    /// Gives a file to a field for files, as the system's own dialog does.
+    pub async fn choose_file(&self, id: &str, path: &Path) -> Result<()> {
+        let css = format!("[data-testid='{id}']");
+        let field = self.session()?.find(By::Css(css)).await?;
+        field.send_keys(path.to_string_lossy()).await.with_context(|| format!("cannot give a file to {id}"))
     }
 
     /// Chooses a radio button, by a click on the label around it.

@@ -505,7 +505,8 @@ export type Generated = {
 
 /**  A guide that was begun and left. */
 export type GuideLeft = {
-	changing: boolean,
+	/**  What it was begun for. */
+	intent: IntentKind,
 	/**  Place of the step, from 1. */
 	step: number,
 	since: number,

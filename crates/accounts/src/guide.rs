@@ -58,6 +58,11 @@ impl Route {
         }
     }
 
+    /// It ends with another password than the one that is kept.
+    pub const fn makes_password(self) -> bool {
+        matches!(self, Self::Recover | Self::Change)
+    }
+
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|route| route.as_str() == name)
     }

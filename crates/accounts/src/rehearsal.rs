@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use crate::account::{Account, AccountId, Accounts, Check, Drill, Means, Reminder, Went};
 use crate::error::{ErrorKind, Result};
 use crate::flow::Deps;
-use crate::provider::{Answer, Challenge, Intent, Outcome, Problem, Provider, Step, Which};
+use crate::provider::{Answer, Challenge, Intent, Kind, Outcome, Problem, Provider, Step, Which};
 use crate::readiness::{House, Known};
 use crate::signed_in;
 use crate::store::vault::{RecoveryKey, Vault, VaultKey};
@@ -57,12 +57,14 @@ pub fn tasks(house: &House, account: &Account, store: StoreKind) -> Vec<Task> {
     if account.practice {
         checks.push(Check::Practice);
     }
-    let task = |check: Check| Task { who: who(&check), last: account.plan.last(&check), check };
+    let task = |check: Check| Task { who: who(&check, account), last: account.plan.last(&check), check };
     checks.into_iter().map(task).collect()
 }
 
-fn who(check: &Check) -> Who {
+fn who(check: &Check, account: &Account) -> Who {
     match check {
+        // Only the person can talk to the site.
+        Check::Way(Means::SavedPassword) if account.server.kind == Kind::Guide => Who::Person,
         Check::Way(
             Means::SavedPassword | Means::SignedInHere | Means::CodesHere | Means::AuthenticatorHere,
         ) => Who::Regain,
@@ -302,6 +304,16 @@ mod tests {
         record(&accounts, &jana.id, vec![(Check::RecoveryKey, Went::Failed)], days(1)).unwrap();
         assert_eq!(without(), Standing::LockedOut);
         assert_eq!(house().hangs_on(&jana.id), [Need::ThisComputer, Need::Vault, Need::VaultPassword]);
+    }
+
+    #[test]
+    fn at_a_site_that_cannot_be_asked_the_person_tries_the_password() {
+        let mut jana = account("AliExpress");
+        jana.server.kind = Kind::Guide;
+        let known = Known { password: true, ..Known::default() };
+        let place = Place { store: StoreKind::Keychain, keychain_opens_vault: false };
+        let house = House::draw(vec![jana.clone()], vec![known], place);
+        assert_eq!(tasks(&house, &jana, place.store)[0].who, Who::Person);
     }
 
     #[test]

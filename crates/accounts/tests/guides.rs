@@ -250,6 +250,39 @@ async fn a_phone_signs_the_browser_in_and_nothing_here() {
 }
 
 #[tokio::test]
+async fn the_way_by_a_phone_is_taken_up_days_later() {
+    let bench = Bench::aliexpress().await;
+    let mut flow = bench.begin(Purpose::Pair).await;
+    flow.answer(Given::Yes).await.unwrap();
+    drop(flow);
+    bench.clock.advance(Duration::from_secs(3 * 86_400));
+    let left = bench.listed().unwrap().guide.unwrap();
+    assert_eq!((left.route, left.at), (Route::Phone, 1));
+
+    let mut flow = bench.begin(Purpose::Pair).await;
+    assert_eq!(step(&flow).at, 1);
+    assert!(step(&flow).left_at.is_some());
+    flow.answer(Given::Yes).await.unwrap();
+    assert_eq!(bench.listed().unwrap().guide, None, "it is over");
+}
+
+#[tokio::test]
+async fn a_phone_that_is_tried_leaves_the_place_on_the_way_to_a_password() {
+    let bench = Bench::aliexpress().await;
+    bench.begin(Purpose::Recover).await.answer(Given::Yes).await.unwrap();
+    let mut flow = bench.begin(Purpose::Pair).await;
+    flow.answer(Given::Yes).await.unwrap();
+    flow.answer(Given::Yes).await.unwrap();
+    let left = bench.listed().unwrap().guide.unwrap();
+    assert_eq!((left.route, left.at), (Route::Recover, 1));
+    // The other way round, the password is what matters more.
+    let bench = Bench::aliexpress().await;
+    bench.begin(Purpose::Pair).await.answer(Given::Yes).await.unwrap();
+    bench.begin(Purpose::Recover).await.answer(Given::Yes).await.unwrap();
+    assert_eq!(bench.listed().unwrap().guide.unwrap().route, Route::Recover);
+}
+
+#[tokio::test]
 async fn a_site_without_a_guide_has_the_general_one() {
     let bench = Bench::at("https://shop.example/").await;
     assert_eq!(bench.provider.about().name, "shop.example");

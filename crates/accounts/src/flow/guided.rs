@@ -15,7 +15,7 @@ pub(super) async fn intent(deps: &Deps, account: &Account, purpose: Purpose) -> 
         Purpose::LinkPhone => return Err(ErrorKind::Unsupported.into()),
     };
     let mut from = account.guide.clone().filter(|from| from.route == route);
-    if matches!(route, Route::Recover | Route::Change)
+    if route.makes_password()
         && let Some(staged) = deps.store.staged(&account.id).await?.into_iter().find(|staged| staged.sent)
     {
         let new = || Progress { route, at: 0, setting: true, code_asked_at: None, since: staged.at };
@@ -91,8 +91,12 @@ impl Flow {
     /// Writes down how far the person has come. An account that is not in the list yet gets its line with the first step
     /// that was done.
     pub(super) fn note_progress(&mut self) -> Result<()> {
-        // A way that is not gone on with, such as signing in, leaves alone what was begun on another one.
         let Some(progress) = self.exchange.progress() else { return Ok(()) };
+        // Trying to get in, by a password or a phone, does not take away the place on the way to a new password.
+        let other = self.account.guide.as_ref().filter(|old| old.route != progress.route);
+        if other.is_some_and(|old| old.route.makes_password()) && !progress.route.makes_password() {
+            return Ok(());
+        }
         let over = matches!(self.question, Question::Done(_));
         let progress = (!over).then(|| progress.clone());
         let same = match (&self.account.guide, &progress) {

@@ -279,6 +279,6 @@ impl Exchange for Walk {
     }
 
     fn progress(&self) -> Option<&Progress> {
-        matches!(self.progress.route, Route::Recover | Route::Change).then_some(&self.progress)
+        Some(&self.progress)
     }
 }

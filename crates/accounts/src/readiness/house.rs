@@ -171,6 +171,35 @@ impl House {
         needs
     }
 
+    /// How many other accounts each mailbox opens that is one of the accounts: those whose codes go there, and those that
+    /// these open in their turn. Accounts that open none are left out.
+    pub fn opens(&self) -> HashMap<AccountId, usize> {
+        let mailboxes = Mailboxes::of(&self.accounts, &self.known);
+        let mut by_mailbox = vec![Vec::new(); self.accounts.len()];
+        for (at, ways) in self.ways.iter().enumerate() {
+            let mailed = ways.iter().filter(|way| way.counts()).filter_map(|way| match &way.means {
+                Means::Mailbox(address) => mailboxes.account(&plain(address)),
+                _ => None,
+            });
+            mailed.for_each(|mailbox| by_mailbox[mailbox].push(at));
+        }
+        let opening = (0..self.accounts.len()).filter(|&at| !by_mailbox[at].is_empty());
+        let reach = |from: usize| {
+            let (mut seen, mut ahead) = (vec![false; self.accounts.len()], vec![from]);
+            seen[from] = true;
+            let mut reached = 0;
+            while let Some(at) = ahead.pop() {
+                for &next in by_mailbox[at].iter().filter(|&&next| !std::mem::replace(&mut seen[next], true))
+                {
+                    reached += 1;
+                    ahead.push(next);
+                }
+            }
+            reached
+        };
+        opening.map(|at| (self.accounts[at].id.clone(), reach(at))).filter(|(_, opens)| *opens > 0).collect()
+    }
+
     pub(super) fn need(&self, thing: Thing) -> Option<Need> {
         if let Some(account) = self.accounts.get(thing.at()) {
             return Some(Need::Account(account.id.clone()));

@@ -277,3 +277,33 @@ async fn what_the_store_keeps_is_looked_at() {
     store.save_extra(&jana.id, crate::store::Extra::RecoveryCodes, Some(&garbage)).await.unwrap();
     assert_eq!(look(&deps, &jana).await.unwrap(), Known { codes_left: None, ..expected });
 }
+
+#[test]
+fn a_mailbox_opens_what_is_recovered_by_it_and_what_that_opens() {
+    let known = Known::default();
+    let mut choir = account("Choir", "jana", "choir.example", &[]);
+    choir.recover_as = Some("jana@mail.example".into());
+    let mut paper = account("Paper", "jana@mail.example", "paper.example", &[]);
+    paper.plan.deny(&Means::Mailbox("jana@mail.example".into()), NOW);
+    let house = house(vec![
+        (account("Mail", "jana@mail.example", "login.mail.example", &[]), known.clone()),
+        (account("Shop", "Jana@Mail.example", "shop.example", &[]), known.clone()),
+        (choir, known.clone()),
+        (paper, known.clone()),
+        (
+            account(
+                "Work",
+                "jana@work.example",
+                "work.example",
+                &[Means::Mailbox("jana@mail.example".into())],
+            ),
+            known.clone(),
+        ),
+        (account("Bank", "jana@work.example", "bank.example", &[]), known.clone()),
+        (account("Like", "x@mail.example", "notmail.example", &[]), known),
+    ]);
+    // The mailbox at work opens the bank; the other one opens both, and three more: its own is not counted.
+    let opens: Vec<_> =
+        ["Mail", "Work", "Shop", "Bank", "Like"].map(|name| house.opens().get(&id(name)).copied()).into();
+    assert_eq!(opens, [Some(4), Some(1), None, None, None]);
+}
