@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, anyhow, bail};
+use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use tempfile::TempDir;
 use thirtyfour::prelude::*;
 use tokio::time::timeout;
@@ -126,6 +126,27 @@ impl Desk {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         bail!("nothing was opened in the browser")
+    }
+
+    /// Chooses a file in the system's own dialog, once it is there, by typing its path.
+    pub fn choose_in_dialog(&self, path: &Path) -> Result<()> {
+        let mut dialog = String::new();
+        until("the dialog is there", || {
+            let search = ["search", "--onlyvisible", "--name", "^Open File$"];
+            let found = self.command("xdotool").args(search).output();
+            dialog =
+                found.map(|out| String::from_utf8_lossy(&out.stdout).trim().to_owned()).unwrap_or_default();
+            !dialog.is_empty()
+        })?;
+        for args in [
+            vec!["windowfocus", "--sync", &dialog],
+            vec!["type", &path.to_string_lossy()],
+            vec!["key", "Return"],
+        ] {
+            let done = self.command("xdotool").args(&args).status()?;
+            ensure!(done.success(), "xdotool {args:?}: {done}");
+        }
+        Ok(())
     }
 
     /// A program of this desk: its display, bus and home, and nothing of the machine's own.

@@ -113,3 +113,33 @@ async fn a_site_list_comes_from_a_file() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "drives the real window: cargo xtask test"]
+async fn known_leaks_come_from_a_file_that_the_person_chooses() {
+    Desk::play("leaks", async |desk| {
+        let folder = tempfile::tempdir()?;
+        let file = folder.path().join("known-leaks.txt");
+        let window = &desk.window;
+        first_start(window).await?;
+        have_an_account(window).await?;
+        window.press("settings").await?;
+        window.await_screen("settings").await?;
+        window.choose("leaks-kind", "copy").await?;
+
+        // What is no list is said to be none, beside the button.
+        std::fs::write(&file, "shopping: bread, milk\n")?;
+        window.press("leaks-file").await?;
+        desk.choose_in_dialog(&file)?;
+        window.await_text("notice", "not the list").await?;
+        window.has_no_violations().await?;
+
+        std::fs::write(&file, format!("{:040X}:3\n{}:1\n", 0, "F".repeat(40)))?;
+        window.press("leaks-file").await?;
+        desk.choose_in_dialog(&file)?;
+        window.await_text("leaks-path", "known-leaks.txt").await?;
+        window.await_gone("notice").await?;
+        Ok(())
+    })
+    .await;
+}

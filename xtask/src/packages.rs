@@ -127,6 +127,7 @@ pub const LINUX: &[Need] = &[
     build("file", Probe::Program("file"), "file", "file", "file", "file"),
     build("patchelf", Probe::Program("patchelf"), "patchelf", "patchelf", "patchelf", "patchelf"),
     test("a virtual display", Probe::Program("Xvfb"), "xvfb", "xorg-x11-server-Xvfb", "xorg-server-xvfb", ""),
+    test("keys for it", Probe::Program("xdotool"), "xdotool", "xdotool", "xdotool", "xdotool"),
     test("a private message bus", Probe::Program("dbus-daemon"), "dbus", "dbus-daemon", "dbus", "dbus-1"),
     test("its letter box", Probe::Program("dbus-send"), "dbus", "dbus-tools", "dbus", "dbus-1"),
     test(

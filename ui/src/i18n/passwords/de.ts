@@ -58,6 +58,7 @@ export const passwords: PasswordWords = {
   copyText: 'Die Liste „Pwned Passwords“: eine sortierte Datei oder ein Ordner mit einer Datei je Abschnitt.',
   noCopy: 'Noch keine gewählt. Die Liste kommt von Have I Been Pwned: eine sortierte Datei oder ein Ordner mit Abschnitten.',
   broken: ['Die Kopie lässt sich nicht lesen.', 'Sie wurde verschoben oder ist nicht vollständig. Wählen Sie sie neu, oder laden Sie sie noch einmal herunter.'],
+  notTheList: ['Das ist nicht die Liste, oder nicht die ganze.', 'Es bleibt alles, wie es war. Wählen Sie die Datei oder den Ordner, den der Download angelegt hat.'],
   file: 'Datei wählen',
   folder: 'Ordner wählen',
   changes: 'Passwörter zum Ändern',

@@ -58,6 +58,7 @@ export const passwords: PasswordWords = {
   copyText: 'The Pwned Passwords list: one sorted file, or a folder with a file for each range.',
   noCopy: 'None chosen yet. The list comes from Have I Been Pwned: one sorted file, or a folder of ranges.',
   broken: ['The copy cannot be read.', 'It was moved or is not whole. Choose it again, or download it anew.'],
+  notTheList: ['That is not the list, or not all of it.', 'Nothing was changed. Choose the file or the folder that the download has made.'],
   file: 'Choose a file',
   folder: 'Choose a folder',
   changes: 'Passwords to change',

@@ -58,6 +58,7 @@ export const passwords: PasswordWords = {
   copyText: 'La lista «Pwned Passwords»: un archivo ordenado, o una carpeta con un archivo por tramo.',
   noCopy: 'Aún no has elegido ninguna. La lista viene de Have I Been Pwned: un archivo ordenado, o una carpeta con tramos.',
   broken: ['No se puede leer la copia.', 'Se movió o no está entera. Elígela de nuevo, o vuelve a descargarla.'],
+  notTheList: ['Esa no es la lista, o no está entera.', 'No ha cambiado nada. Elige el archivo o la carpeta que creó la descarga.'],
   file: 'Elegir un archivo',
   folder: 'Elegir una carpeta',
   changes: 'Contraseñas por cambiar',

@@ -38,6 +38,7 @@ export interface PasswordWords {
   copyText: Text;
   noCopy: Text;
   broken: TwoLines;
+  notTheList: TwoLines;
   file: Text;
   folder: Text;
   /** The room of what is to be changed. */
