@@ -26,7 +26,7 @@ impl App {
         }
         let mut sites = Vec::new();
         for host in hosts.into_iter().take(SHOWN) {
-            let base = format!("https://{}/", host.as_str()).parse().map_err(|_| ErrorView::Bug)?;
+            let base = host.at("/").ok_or(ErrorView::Bug)?;
             let server = Server { kind: Kind::Guide, base, key: None };
             let provider = self.providers.get(&server).await?;
             sites.push(SiteView {

@@ -1,4 +1,7 @@
+import { plurals } from '../rich';
 import type { GuideWords } from './words';
+
+const n = plurals<'one'>('de');
 
 export const guide: GuideWords = {
   site: 'Eine Website oder ein Shop',
@@ -16,6 +19,7 @@ export const guide: GuideWords = {
   nextLost: 'Als Nächstes: der Weg zurück, Schritt für Schritt.',
   empty: 'Tippen Sie einen Namen oder eine Adresse ein.',
   websites: 'Websites',
+  sitesFound: (count) => n(count, { one: '1 Website gefunden', other: `${count} Websites gefunden` }),
   searchHint: 'Suchen, oder die Website, auf die Sie nicht kommen',
   intent: (at, of) => `Anleitung, Schritt ${at} von ${of}`,
   note: 'Sie machen es im Browser. Hören Sie auf, wann Sie wollen: Regain merkt sich, wo Sie waren.',

@@ -1,4 +1,7 @@
+import { plurals } from '../rich';
 import type { GuideWords } from './words';
+
+const n = plurals<'one'>('en');
 
 export const guide: GuideWords = {
   site: 'A website or a shop',
@@ -16,6 +19,7 @@ export const guide: GuideWords = {
   nextLost: 'Next: the way back in, step by step.',
   empty: 'Type a name or an address to go on.',
   websites: 'Websites',
+  sitesFound: (count) => n(count, { one: '1 website found', other: `${count} websites found` }),
   searchHint: 'Search, or type a website you can’t get into',
   intent: (at, of) => `Guide, step ${at} of ${of}`,
   note: 'You do it in your browser. Leave whenever you like: Regain remembers where you were.',

@@ -1,4 +1,7 @@
+import { plurals } from '../rich';
 import type { GuideWords } from './words';
+
+const n = plurals<'one'>('es');
 
 export const guide: GuideWords = {
   site: 'Un sitio web o una tienda',
@@ -16,6 +19,7 @@ export const guide: GuideWords = {
   nextLost: 'Siguiente: el camino de vuelta, paso a paso.',
   empty: 'Escribe un nombre o una dirección para continuar.',
   websites: 'Sitios web',
+  sitesFound: (count) => n(count, { one: '1 sitio web encontrado', other: `${count} sitios web encontrados` }),
   searchHint: 'Busca, o escribe el sitio en el que no puedes entrar',
   intent: (at, of) => `Guía, paso ${at} de ${of}`,
   note: 'Lo haces en tu navegador. Déjalo cuando quieras: Regain recuerda dónde estabas.',

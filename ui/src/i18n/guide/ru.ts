@@ -1,4 +1,7 @@
+import { plurals } from '../rich';
 import type { GuideWords } from './words';
+
+const n = plurals<'one' | 'few' | 'many'>('ru');
 
 export const guide: GuideWords = {
   site: 'Сайт или магазин',
@@ -16,6 +19,13 @@ export const guide: GuideWords = {
   nextLost: 'Дальше: путь обратно, шаг за шагом.',
   empty: 'Введите название или адрес, чтобы продолжить.',
   websites: 'Сайты',
+  sitesFound: (count) =>
+    n(count, {
+      one: `Найден ${count} сайт`,
+      few: `Найдено ${count} сайта`,
+      many: `Найдено ${count} сайтов`,
+      other: `Найдено ${count} сайта`,
+    }),
   searchHint: 'Поиск или сайт, на который не попасть',
   intent: (at, of) => `Инструкция, шаг ${at} из ${of}`,
   note: 'Всё делается в вашем браузере. Можно прерваться в любой момент: Regain помнит, где вы остановились.',

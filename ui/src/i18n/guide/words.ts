@@ -22,6 +22,8 @@ export interface GuideWords {
   empty: string;
   /** In the search of the accounts. */
   websites: string;
+  /** For those who do not see them. */
+  sitesFound: Of<[count: number]>;
   searchHint: string;
   intent: Of<[at: number, of: number]>;
   note: string;
