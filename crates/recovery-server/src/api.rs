@@ -30,7 +30,8 @@ pub const BODY_LIMIT: usize = 16 * 1024;
 
 /// Everything the server answers.
 pub fn router(app: &App) -> Router {
-    let (mut router, description) = contract().split_for_parts();
+    let (mut router, mut description) = contract().split_for_parts();
+    openapi::finish(&mut description);
     router = router.merge(pages::router()).merge(phone::router()).route(
         "/openapi.json",
         axum::routing::get(move || std::future::ready(axum::Json(description.clone()))),

@@ -26,6 +26,7 @@ pub(super) struct SecondFactor {
 
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = SecondFactorWay)]
 pub(super) enum Way {
     Totp,
     RecoveryCode,

@@ -153,7 +153,11 @@ pub(super) async fn end_current(
     signed_in: SignedIn,
 ) -> Result<StatusCode, Problem> {
     let id = signed_in.session.id.clone();
-    end(&app, &caller, &signed_in, &id).await
+    match end(&app, &caller, &signed_in, &id).await {
+        // Another call ended it while this one was under way.
+        Err(Problem::NotFound) => Err(Problem::SignedOut),
+        ended => ended,
+    }
 }
 
 #[derive(Serialize, ToSchema)]
