@@ -6,8 +6,11 @@ use crate::language::Language;
 use crate::password::{self, About, Reason};
 use crate::storage::{Account, StorageError};
 use crate::totp::Totp;
-use crate::{App, token};
+use crate::{App, plain, token};
 use zeroize::Zeroizing;
+
+/// Longest name that mail greets by, characters.
+const NAME_LENGTH: usize = 80;
 
 /// A person to be added.
 #[derive(Debug, Clone)]
@@ -100,7 +103,7 @@ impl App {
             id: token::id(self.random()),
             identifier: new.identifier.trim().to_owned(),
             address: new.address.trim().to_owned(),
-            person: new.name.trim().to_owned(),
+            person: plain::line(&new.name, NAME_LENGTH),
             language: new.language.unwrap_or(self.config().language),
             password_hash,
             totp_secret: totp.as_ref().map(|totp| self.pepper().seal(self.random(), totp.as_bytes())),

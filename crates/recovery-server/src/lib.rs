@@ -24,6 +24,7 @@ pub mod openapi;
 mod pairing;
 mod password;
 mod pepper;
+mod plain;
 pub mod practice;
 pub mod rng;
 mod server;

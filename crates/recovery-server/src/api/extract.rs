@@ -3,7 +3,7 @@
 use super::problem::Problem;
 use super::proof::Unspent;
 use crate::storage::{Account, Session};
-use crate::{App, network, token};
+use crate::{App, network, plain, token};
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, Request};
@@ -102,16 +102,6 @@ impl FromRequestParts<App> for SignedIn {
 
 /// What a device calls itself, cut to size.
 pub(super) fn device(said: &str) -> String {
-    let device: String = said
-        .trim()
-        .chars()
-        .filter(|letter| {
-            // Nor what turns text around, hides in it, or breaks its line.
-            !letter.is_control()
-                && !matches!(letter, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-                    | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
-        })
-        .take(DEVICE_LENGTH)
-        .collect();
+    let device = plain::line(said, DEVICE_LENGTH);
     if device.is_empty() { "—".to_owned() } else { device }
 }
