@@ -117,6 +117,9 @@ impl App {
                 (server, provider, None)
             }
         };
+        if form.intent == IntentKind::SignUp && !typed.is_some_and(identifier::is_mailbox) {
+            return Err(ErrorView::BadIdentifier);
+        }
         let by_mailbox = form.intent == IntentKind::Recover && provider.about().abilities.recover_by_mailbox;
         let account = match (listed, typed) {
             (Some(account), None) => account,

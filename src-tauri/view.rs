@@ -218,6 +218,8 @@ pub enum Target {
 pub enum IntentKind {
     SignIn,
     Recover,
+    /// Making an account.
+    SignUp,
     ChangePassword,
     /// Signing in here by a phone.
     Pair,
@@ -308,6 +310,7 @@ pub struct CodeView {
 pub enum CodePurpose {
     Recovery,
     SecondFactor,
+    SignUp,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
@@ -361,6 +364,7 @@ pub struct DoneView {
 #[serde(rename_all = "camelCase")]
 pub enum Done {
     SignedIn,
+    SignedUp,
     PasswordChanged,
     /// The answer of an earlier try was lost; signing in has shown that the new password holds.
     ChangeConfirmed,

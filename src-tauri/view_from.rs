@@ -210,6 +210,7 @@ impl From<IntentKind> for Purpose {
         match intent {
             IntentKind::SignIn => Self::SignIn,
             IntentKind::Recover => Self::Recover,
+            IntentKind::SignUp => Self::SignUp,
             IntentKind::ChangePassword => Self::ChangePassword,
             IntentKind::Pair => Self::Pair,
             IntentKind::LinkPhone => Self::LinkPhone,
@@ -222,6 +223,7 @@ impl From<Purpose> for IntentKind {
         match purpose {
             Purpose::SignIn => Self::SignIn,
             Purpose::Recover => Self::Recover,
+            Purpose::SignUp => Self::SignUp,
             Purpose::ChangePassword => Self::ChangePassword,
             Purpose::Pair => Self::Pair,
             Purpose::LinkPhone => Self::LinkPhone,
@@ -273,10 +275,18 @@ impl From<Because> for Why {
 
 impl From<Able> for Abilities {
     fn from(able: Able) -> Self {
-        let Able { recover, recover_by_mailbox, change_with_current, sessions, pair, link_phone, guided } =
-            able;
+        let Able {
+            recover,
+            recover_by_mailbox,
+            change_with_current,
+            sessions,
+            pair,
+            link_phone,
+            guided,
+            sign_up,
+        } = able;
         let pair = pair.map(Reaches::from);
-        Self { recover, recover_by_mailbox, change_with_current, sessions, pair, link_phone, guided }
+        Self { recover, recover_by_mailbox, change_with_current, sessions, pair, link_phone, guided, sign_up }
     }
 }
 
@@ -392,6 +402,7 @@ fn code(ask: &CodeAsk, kept: bool, now: SystemTime) -> CodeView {
         purpose: match ask.purpose {
             For::Recovery => CodePurpose::Recovery,
             For::SecondFactor => CodePurpose::SecondFactor,
+            For::SignUp => CodePurpose::SignUp,
         },
         way: ask.way.into(),
         sent_to: ask.sent_to.clone(),
@@ -422,6 +433,7 @@ fn done(finish: &Finish, account: &Account, store: Kept) -> DoneView {
         account: account.id.as_str().into(),
         what: match finish.what {
             Done::SignedIn => crate::view::Done::SignedIn,
+            Done::SignedUp => crate::view::Done::SignedUp,
             Done::PasswordChanged => crate::view::Done::PasswordChanged,
             Done::ChangeConfirmed => crate::view::Done::ChangeConfirmed,
             Done::Paired => crate::view::Done::Paired,

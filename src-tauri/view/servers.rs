@@ -32,6 +32,8 @@ pub struct Abilities {
     pub link_phone: bool,
     /// The person does it in a browser, led by a guide; there are no sessions.
     pub guided: bool,
+    /// Anybody may make an account there.
+    pub sign_up: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]

@@ -21,7 +21,7 @@ const fail = (error: ErrorView): never => {
 };
 
 const abilities: Abilities = {
-  recover: true, recoverByMailbox: false, changeWithCurrent: true, sessions: true, pair: 'full', linkPhone: true, guided: false,
+  recover: true, recoverByMailbox: false, changeWithCurrent: true, sessions: true, pair: 'full', linkPhone: true, guided: false, signUp: true,
 };
 const others = { ...abilities, recoverByMailbox: true, pair: null, linkPhone: false, guided: false };
 const dorfladen: ServerView = {
@@ -207,8 +207,8 @@ function begin(form: BeginForm): View {
   const walked = guide.begin(flow);
   if (walked) flow.question = walked;
   else if (form.intent === 'recover' && server === kratos) flow.question = choice();
-  else if (form.intent === 'recover') {
-    flow.question = code('mailCode', 'recovery', flow);
+  else if (form.intent === 'recover' || form.intent === 'signUp') {
+    flow.question = code('mailCode', form.intent === 'signUp' ? 'signUp' : 'recovery', flow);
     mail();
   } else if (form.intent === 'pair' || form.intent === 'linkPhone') flow.question = phone.begin(id, flow);
   else if (form.intent === 'changePassword') {
@@ -262,11 +262,11 @@ async function answer(id: number, given: AnswerForm): Promise<View> {
         return fail({ kind: 'outcomeUnknown' });
       }
       if (given.password.includes('weak')) return view(id, { kind: 'weakPassword', reasons: [{ kind: 'guessable' }, { kind: 'sameAsCurrent' }] });
-      flow.question = done(flow, 'passwordChanged');
+      flow.question = done(flow, flow.intent === 'signUp' ? 'signedUp' : 'passwordChanged');
       return view(id);
     case 'useGenerated':
     case 'findOut':
-      flow.question = done(flow, 'passwordChanged');
+      flow.question = done(flow, flow.intent === 'signUp' ? 'signedUp' : 'passwordChanged');
       return view(id);
     case 'resend':
       if (flow.resendAt > now()) return view(id, { kind: 'tooSoon', wait: flow.resendAt - now() });

@@ -128,6 +128,8 @@ export type Abilities = {
 	linkPhone: boolean,
 	/**  The person does it in a browser, led by a guide; there are no sessions. */
 	guided: boolean,
+	/**  Anybody may make an account there. */
+	signUp: boolean,
 };
 
 /**  Name and note of an account, as they are being edited. */
@@ -295,7 +297,7 @@ export type CodeNow = {
 	period: number,
 };
 
-export type CodePurpose = "recovery" | "secondFactor";
+export type CodePurpose = "recovery" | "secondFactor" | "signUp";
 
 export type CodeShape = 
 /**  That many decimal digits, in cells. */
@@ -380,7 +382,7 @@ export type DoctorView = {
 	otherWays: Way[],
 };
 
-export type Done = "signedIn" | "passwordChanged" | 
+export type Done = "signedIn" | "signedUp" | "passwordChanged" | 
 /**  The answer of an earlier try was lost; signing in has shown that the new password holds. */
 "changeConfirmed" | 
 /**  By a phone, without a password. */
@@ -585,7 +587,9 @@ export type IdentifierCheck = {
 	suggestion: string | null,
 };
 
-export type IntentKind = "signIn" | "recover" | "changePassword" | 
+export type IntentKind = "signIn" | "recover" | 
+/**  Making an account. */
+"signUp" | "changePassword" | 
 /**  Signing in here by a phone. */
 "pair" | 
 /**  Signing a phone in from here. */

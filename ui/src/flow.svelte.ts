@@ -89,6 +89,8 @@ export class Flow {
   error = $state.raw<ErrorView | null>(null);
   panel = $state<Panel | null>(null);
   work = $state<Work | null>(null);
+  /** What the form that asks for an address or a name is for. */
+  asksFor = $state<'recover' | 'signUp'>('recover');
   identifier = $state('');
   /** Milliseconds since 1970 when a new code may be asked for. */
   resendAt = $state<number | null>(null);
@@ -124,14 +126,15 @@ export class Flow {
   get intent(): IntentKind {
     if (this.view) return this.view.intent;
     if (this.stage?.kind === 'over') return this.stage.intent;
-    return this.stage?.kind === 'identifier' ? 'recover' : 'signIn';
+    return this.stage?.kind === 'identifier' ? this.asksFor : 'signIn';
   }
 
   openSignIn(entry: Entry, identifier: string): void {
     this.#open(entry, identifier, { kind: 'signIn' });
   }
 
-  openIdentifier(entry: Entry, identifier: string): void {
+  openIdentifier(entry: Entry, identifier: string, asksFor: 'recover' | 'signUp' = 'recover'): void {
+    this.asksFor = asksFor;
     this.#open(entry, identifier, { kind: 'identifier' });
   }
 
@@ -151,6 +154,7 @@ export class Flow {
   forgot(identifier: string): void {
     this.#drop();
     this.identifier = identifier;
+    this.asksFor = 'recover';
     this.stage = { kind: 'identifier' };
   }
 
@@ -199,10 +203,10 @@ export class Flow {
   }
 
   /** "Send me a code". */
-  async recover(identifier: string): Promise<boolean> {
+  async sendCode(identifier: string): Promise<boolean> {
     this.identifier = identifier;
     return this.#working('begin', async (alive) => {
-      const view = await this.commands.begin(this.#form('recover', identifier));
+      const view = await this.commands.begin(this.#form(this.asksFor, identifier));
       if (!alive()) return void this.commands.cancel(view.flow);
       this.#show(view);
     });
@@ -288,7 +292,7 @@ export class Flow {
     if (intent === 'changePassword') return 'origin';
     if (intent === 'signIn') return question.kind === 'code' ? 'signIn' : 'origin';
     if (question.kind === 'confirmAddress') return 'addresses';
-    if (question.kind === 'chooseAddress' || (question.kind === 'code' && question.purpose === 'recovery')) {
+    if (question.kind === 'chooseAddress' || (question.kind === 'code' && question.purpose !== 'secondFactor')) {
       return this.#first === 'asked' ? 'origin' : 'identifier';
     }
     return null;
@@ -434,6 +438,7 @@ export class Flow {
       this.stage = { kind: 'over', intent: view.intent, why: error };
       return;
     }
+    this.asksFor = view.intent === 'signUp' ? 'signUp' : 'recover';
     this.stage = view.intent === 'signIn' ? { kind: 'signIn' } : { kind: 'identifier' };
     this.error = error;
   }

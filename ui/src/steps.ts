@@ -26,6 +26,8 @@ function namesOf(intent: IntentKind, question: Question | null, second: boolean,
       return [t.signIn.stepPassword, ...between, t.signIn.stepIn];
     case 'recover':
       return [t.recover.stepWho, t.recover.stepCode, t.recover.stepNew, ...between, t.signIn.stepIn];
+    case 'signUp':
+      return [t.signUp.stepAddress, t.recover.stepCode, t.signUp.stepPassword, t.signUp.stepDone];
     case 'changePassword': {
       const current = question?.kind === 'password' ? [t.current.stepCurrent] : [];
       return [...current, t.recover.stepNew, ...between, t.common.done];
@@ -41,7 +43,7 @@ function indexOf(intent: IntentKind, question: Question, second: boolean, length
   if (question.kind === 'done') return length - 1;
   if (second) return length - 2;
   if (intent === 'pair' || intent === 'linkPhone') return question.kind === 'scanQr' ? 0 : 1;
-  if (intent !== 'recover') return 0;
+  if (intent !== 'recover' && intent !== 'signUp') return 0;
   return question.kind === 'newPassword' || question.kind === 'password' ? 2 : 1;
 }
 

@@ -183,6 +183,7 @@ export const testIds = [
   'practice-start',
   'sign-in',
   'forgot',
+  'sign-up',
   // sign in, identifier
   'sign-in-identifier',
   'sign-in-password',
@@ -279,6 +280,7 @@ export const testIds = [
   // success
   'facts',
   'fact-saved',
+  'fact-codes',
   'fact-sessions',
   'fact-notice',
   'open-server',

@@ -230,7 +230,7 @@ describe('the new password', () => {
     handlers.check_password = ({ password: typed }) => strength(String(typed).length >= 15);
     handlers.answer = () => view(done);
     flow.openIdentifier(entry, '');
-    await flow.recover('jana@gmail.com');
+    await flow.sendCode('jana@gmail.com');
     const shown = flow.view as View;
     render(NewPassword, { view: shown, question: shown.question as never });
   }
@@ -386,7 +386,7 @@ describe('locking', () => {
     expect(document.documentElement.dataset.theme).toBe('dark');
     expect(document.documentElement.lang).toBe('de');
     flow.openIdentifier(entry, '');
-    await flow.recover('jana@gmail.com');
+    await flow.sendCode('jana@gmail.com');
     expect(app.screen).toBe('new-password');
     await app.lock();
     expect(app.screen).toBe('lock');

@@ -25,7 +25,7 @@ export const server = {
     changeWithCurrent: true,
     sessions: true,
     pair: 'full' as const,
-    linkPhone: true, guided: false,
+    linkPhone: true, guided: false, signUp: false,
   },
 };
 

@@ -86,7 +86,7 @@ describe('a forgotten password', () => {
     flow.forgot('jana@gmail.com');
     expect(flow.stage).toEqual({ kind: 'identifier' });
     expect(flow.identifier).toBe('jana@gmail.com');
-    await flow.recover('jana@gmail.com');
+    await flow.sendCode('jana@gmail.com');
     expect(flow.resendAt).toBe(NOW + 60_000);
     await flow.answer({ kind: 'code', code: '48213905' });
     await flow.answer({ kind: 'useGenerated' });
@@ -101,7 +101,7 @@ describe('a forgotten password', () => {
   it.each(['expired', 'refused', 'gone'] as const)('that is %s starts again with the identifier kept', async (kind) => {
     const { bridge, flow } = start(view(code()), { kind });
     flow.openIdentifier(entry, '');
-    await flow.recover('jana@gmail.com');
+    await flow.sendCode('jana@gmail.com');
     await flow.answer({ kind: 'code', code: '00000000' });
     expect(flow.stage).toEqual({ kind: 'identifier' });
     expect(flow.identifier).toBe('jana@gmail.com');
@@ -115,7 +115,7 @@ describe('a forgotten password', () => {
     async (kind) => {
       const { flow } = start(view(code()), { kind }, view(fresh));
       flow.openIdentifier(entry, '');
-      await flow.recover('jana@gmail.com');
+      await flow.sendCode('jana@gmail.com');
       expect(await flow.answer({ kind: 'code', code: '48213905' })).toBe(false);
       expect(flow.view?.question.kind).toBe('code');
       expect(flow.error?.kind).toBe(kind);
@@ -128,7 +128,7 @@ describe('a forgotten password', () => {
   it('comes back to the code when it was wrong after all', async () => {
     const { flow } = start(view(code()), view(fresh), view(code(), { problem: { kind: 'wrongCode' } }));
     flow.openIdentifier(entry, '');
-    await flow.recover('jana@gmail.com');
+    await flow.sendCode('jana@gmail.com');
     await flow.answer({ kind: 'code', code: '48213906' });
     await flow.answer({ kind: 'useGenerated' });
     expect(flow.view?.problem?.kind).toBe('wrongCode');
@@ -138,7 +138,7 @@ describe('a forgotten password', () => {
     const unknown = view({ ...fresh, kind: 'newPassword', minLength: 15, maxLength: 256, unknown: true });
     const { bridge, flow } = start(view(fresh), { kind: 'outcomeUnknown' }, unknown, view(done));
     flow.openIdentifier(entry, '');
-    await flow.recover('jana@gmail.com');
+    await flow.sendCode('jana@gmail.com');
     await flow.answer({ kind: 'useGenerated' });
     expect(bridge.look).toHaveBeenCalledWith(1);
     expect(flow.error).toEqual({ kind: 'outcomeUnknown' });
@@ -150,7 +150,7 @@ describe('a forgotten password', () => {
   it('keeps its words even when it cannot look', async () => {
     const { flow } = start(view(fresh), { kind: 'outcomeUnknown' }, { kind: 'offline' });
     flow.openIdentifier(entry, '');
-    await flow.recover('jana@gmail.com');
+    await flow.sendCode('jana@gmail.com');
     await flow.answer({ kind: 'useGenerated' });
     expect(flow.error).toEqual({ kind: 'outcomeUnknown' });
     expect(flow.view?.question.kind).toBe('newPassword');
@@ -161,7 +161,7 @@ describe('a new code', () => {
   it('starts the countdown again and says so', async () => {
     const { flow } = start(view(code({ resendIn: 0 })), view(code({ resendIn: 60 })));
     flow.openIdentifier(entry, '');
-    await flow.recover('jana@gmail.com');
+    await flow.sendCode('jana@gmail.com');
     expect(flow.resendAt).toBe(NOW);
     expect(await flow.resend()).toBe(true);
     expect(flow.resendAt).toBe(NOW + 60_000);
@@ -171,7 +171,7 @@ describe('a new code', () => {
   it('asked for too soon is not said to be on its way', async () => {
     const { flow } = start(view(code()), view(code({ resendIn: 21 }), { problem: { kind: 'tooSoon', wait: 21 } }));
     flow.openIdentifier(entry, '');
-    await flow.recover('jana@gmail.com');
+    await flow.sendCode('jana@gmail.com');
     expect(await flow.resend()).toBe(false);
     expect(flow.resent).toBe(false);
     expect(flow.resendAt).toBe(NOW + 21_000);
@@ -180,7 +180,7 @@ describe('a new code', () => {
   it('by another way closes the list of ways', async () => {
     const { flow } = start(view(code()), view(code({ way: 'recoveryCode', resendIn: null })));
     flow.openIdentifier(entry, '');
-    await flow.recover('jana@gmail.com');
+    await flow.sendCode('jana@gmail.com');
     flow.panel = 'ways';
     await flow.otherWay('recoveryCode');
     expect(flow.panel).toBeNull();
@@ -193,7 +193,7 @@ describe('back and cancel', () => {
     const { flow } = start(view(code()));
     flow.openSignIn(entry, '');
     flow.forgot('');
-    await flow.recover('jana@gmail.com');
+    await flow.sendCode('jana@gmail.com');
     flow.panel = 'doctor';
     flow.back();
     expect(flow.panel).toBeNull();
@@ -218,7 +218,7 @@ describe('back and cancel', () => {
   it('do not lose a code that was right', async () => {
     const { flow } = start(view(fresh));
     flow.openIdentifier(entry, '');
-    await flow.recover('jana@gmail.com');
+    await flow.sendCode('jana@gmail.com');
     expect(flow.backTo).toBeNull();
     flow.back();
     expect(flow.view?.question.kind).toBe('newPassword');
@@ -229,7 +229,7 @@ describe('back and cancel', () => {
     const { bridge, flow } = start();
     bridge.begin.mockImplementation(() => new Promise((resolve) => (release = resolve)));
     flow.openIdentifier(entry, '');
-    const pending = flow.recover('jana@gmail.com');
+    const pending = flow.sendCode('jana@gmail.com');
     flow.cancel();
     release(view(code(), { flow: 9 }));
     await pending;
@@ -288,7 +288,7 @@ describe('a second factor', () => {
     const second = code({ purpose: 'secondFactor', way: 'authenticator', resendIn: null });
     const { flow } = start(view(fresh), view(second));
     flow.openIdentifier(entry, '');
-    await flow.recover('jana@gmail.com');
+    await flow.sendCode('jana@gmail.com');
     await flow.answer({ kind: 'useGenerated' });
     expect(flow.backTo).toBeNull();
   });
@@ -299,7 +299,24 @@ it('an error that is none of ours is a bug, in words', async () => {
   bridge.begin.mockRejectedValue(new TypeError('x'));
   const quiet = vi.spyOn(console, 'error').mockImplementation(() => undefined);
   flow.openIdentifier(entry, '');
-  await flow.recover('jana@gmail.com');
+  await flow.sendCode('jana@gmail.com');
   expect(flow.error).toEqual({ kind: 'bug' });
   quiet.mockRestore();
+});
+
+describe('a new account', () => {
+  it('asks for an address, and starts again with that when its time is over', async () => {
+    const asked = view(code({ purpose: 'signUp' }), { intent: 'signUp' });
+    const { bridge, flow } = start(asked, { kind: 'expired' }, asked);
+    flow.openIdentifier(entry, '', 'signUp');
+    expect(flow.intent).toBe('signUp');
+    await flow.sendCode('jana@gmail.com');
+    expect(bridge.begin).toHaveBeenCalledWith(expect.objectContaining({ intent: 'signUp', identifier: 'jana@gmail.com' }));
+    expect(flow.backTo).toBe('identifier');
+    await flow.answer({ kind: 'code', code: '00000000' });
+    expect(flow.stage).toEqual({ kind: 'identifier' });
+    expect(flow.intent).toBe('signUp');
+    flow.forgot('jana@gmail.com');
+    expect(flow.intent).toBe('recover');
+  });
 });

@@ -18,7 +18,7 @@ const whole = (address: string): Question => ({ kind: 'confirmAddress', masked: 
 async function recover(question: Question): Promise<void> {
   handlers.begin = () => view(question);
   flow.openIdentifier(entry, 'jana@mail.example');
-  await flow.recover('jana@mail.example');
+  await flow.sendCode('jana@mail.example');
 }
 
 beforeEach(fresh);

@@ -44,7 +44,7 @@ describe('locking a vault', () => {
     await start();
     handlers.begin = () => view(fresh);
     flow.openIdentifier(entry, 'jana@gmail.com');
-    await flow.recover('jana@gmail.com');
+    await flow.sendCode('jana@gmail.com');
     await app.lock();
     expect(flow.stage).toBeNull();
     expect(held(flow).join(' ')).not.toMatch(secrets);

@@ -37,6 +37,8 @@ pub struct Deps {
 pub enum Purpose {
     SignIn,
     Recover,
+    /// Making an account; its identifier is an e-mail address.
+    SignUp,
     ChangePassword,
     /// Signing in here by a phone.
     Pair,
@@ -99,6 +101,8 @@ pub struct Finish {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Done {
     SignedIn,
+    /// The account was made.
+    SignedUp,
     PasswordChanged,
     /// The answer of an earlier change was lost; signing in has shown that the new password holds.
     ChangeConfirmed,
@@ -188,6 +192,8 @@ struct Trying {
 enum Unsaved {
     /// A password that opened the account.
     Password { trying: Trying, session: Option<Session> },
+    /// An account that was made, with codes that are shown only once.
+    SignedUp { trying: Trying, session: Session, codes: Vec<Secret> },
     /// A session that a phone gave.
     Paired(Session),
 }
@@ -210,6 +216,7 @@ impl Flow {
             _ if guided => guided::intent(&deps, &account, purpose).await?,
             Purpose::SignIn => Intent::SignIn { identifier },
             Purpose::Recover => Intent::Recover { identifier: mailbox.clone().unwrap_or(identifier) },
+            Purpose::SignUp => Intent::SignUp { address: identifier },
             Purpose::ChangePassword => {
                 let session = deps.store.session(&account.id).await?;
                 Intent::ChangePassword { session: session.ok_or(ErrorKind::SignedOut)? }
@@ -487,6 +494,10 @@ impl Flow {
         match outcome {
             Outcome::SignedIn(session) if self.purpose == Purpose::Pair => {
                 self.save(Unsaved::Paired(session)).await
+            }
+            Outcome::SignedUp { session, recovery_codes: codes } => {
+                let trying = self.trying_candidate(Done::SignedUp, None)?;
+                self.save(Unsaved::SignedUp { trying, session, codes }).await
             }
             Outcome::PhoneLinked(_) => self.linked(),
             Outcome::Entered => self.entered().await,

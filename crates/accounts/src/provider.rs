@@ -114,6 +114,8 @@ pub struct Abilities {
     pub link_phone: bool,
     /// The person does it in a browser, led by a guide: nobody can be asked but them, and there are no sessions.
     pub guided: bool,
+    /// Anybody may make an account.
+    pub sign_up: bool,
 }
 
 /// How far a session reaches that a phone gave.
@@ -137,6 +139,7 @@ impl Abilities {
         pair: Some(Reach::Full),
         link_phone: true,
         guided: false,
+        sign_up: false,
     };
 }
 
@@ -148,6 +151,10 @@ pub enum Intent {
     },
     Recover {
         identifier: String,
+    },
+    /// Making an account, whose address gets a code first.
+    SignUp {
+        address: String,
     },
     ChangePassword {
         session: Session,
@@ -300,6 +307,8 @@ pub struct CodeAsk {
 pub enum CodePurpose {
     Recovery,
     SecondFactor,
+    /// Whose address it is that an account is made with.
+    SignUp,
 }
 
 /// A way to prove who you are.
@@ -425,6 +434,11 @@ pub enum Outcome {
     PasswordChanged {
         session: Option<Session>,
         sessions_ended: Option<u32>,
+    },
+    /// The account was made, with a password and codes that the server shows only now.
+    SignedUp {
+        session: Session,
+        recovery_codes: Vec<Secret>,
     },
     /// A phone's browser was signed in.
     PhoneLinked(Phone),

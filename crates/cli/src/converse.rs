@@ -118,6 +118,7 @@ fn finish(deps: &Deps, flow: &Flow, talk: &Talk) -> Result<()> {
     let value = json!({
         "what": match finish.what {
             Done::SignedIn => "signed_in",
+            Done::SignedUp => "signed_up",
             Done::PasswordChanged => "password_changed",
             Done::ChangeConfirmed => "change_confirmed",
             Done::Paired => "paired",

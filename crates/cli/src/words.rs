@@ -204,7 +204,7 @@ pub fn store(kind: StoreKind) -> &'static str {
 pub fn code(ask: &CodeAsk) -> String {
     let second = match ask.purpose {
         CodePurpose::SecondFactor => "One more proof that it's you. ",
-        CodePurpose::Recovery => "",
+        CodePurpose::Recovery | CodePurpose::SignUp => "",
     };
     let sent = match (ask.way, &ask.sent_to) {
         (Way::Authenticator, _) => "Your authenticator app shows a new code every 30 seconds.".into(),
@@ -278,6 +278,9 @@ pub fn done(finish: &Finish, purpose: Purpose, server: &str, kind: StoreKind) ->
             return format!("You are signed in to {server}. No password was asked for or kept.");
         }
         (Done::SignedIn, _) => format!("You are signed in to {server}."),
+        (Done::SignedUp, _) => {
+            format!("You have an account at {server}. Its recovery codes are kept beside the password.")
+        }
         (Done::PasswordChanged, Purpose::Recover) => {
             format!("You're back in: {server} has the new password.")
         }
@@ -289,7 +292,7 @@ pub fn done(finish: &Finish, purpose: Purpose, server: &str, kind: StoreKind) ->
         }
     };
     let mut lines = vec![what, format!("The password is kept {}.", store(kind))];
-    if finish.old_kept && finish.what != Done::SignedIn {
+    if finish.old_kept && !matches!(finish.what, Done::SignedIn | Done::SignedUp) {
         lines.push("The old one stays in the history.".into());
     }
     if let Some(count) = finish.sessions_ended.filter(|count| *count > 0) {

@@ -6,6 +6,7 @@ import { passwords } from './passwords/de';
 import { servers } from './servers/de';
 import { sites } from './sites/de';
 import { vault } from './vault/de';
+import { signUp } from './signUp/de';
 import { waysBack } from './waysBack/de';
 import type { Words } from './words';
 
@@ -503,6 +504,7 @@ export const de: Words = {
   pairing,
   passwords,
   vault,
+  signUp,
   waysBack,
   errors: {
     ...vault.errors,

@@ -6,6 +6,7 @@ import { passwords } from './passwords/en';
 import { servers } from './servers/en';
 import { sites } from './sites/en';
 import { vault } from './vault/en';
+import { signUp } from './signUp/en';
 import { waysBack } from './waysBack/en';
 import type { Words } from './words';
 
@@ -488,6 +489,7 @@ export const en: Words = {
   pairing,
   passwords,
   vault,
+  signUp,
   waysBack,
   errors: {
     ...vault.errors,

@@ -6,6 +6,7 @@ import { passwords } from './passwords/es';
 import { servers } from './servers/es';
 import { sites } from './sites/es';
 import { vault } from './vault/es';
+import { signUp } from './signUp/es';
 import { waysBack } from './waysBack/es';
 import type { Words } from './words';
 
@@ -503,6 +504,7 @@ export const es: Words = {
   pairing,
   passwords,
   vault,
+  signUp,
   waysBack,
   errors: {
     ...vault.errors,

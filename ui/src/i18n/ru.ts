@@ -6,6 +6,7 @@ import { passwords } from './passwords/ru';
 import { servers } from './servers/ru';
 import { sites } from './sites/ru';
 import { vault } from './vault/ru';
+import { signUp } from './signUp/ru';
 import { waysBack } from './waysBack/ru';
 import type { Words } from './words';
 
@@ -532,6 +533,7 @@ export const ru: Words = {
   pairing,
   passwords,
   vault,
+  signUp,
   waysBack,
   errors: {
     ...vault.errors,

@@ -7,6 +7,7 @@ import type { AuthenticatorWords } from './authenticator/words';
 import type { ServerWords } from './servers/words';
 import type { SitesWords } from './sites/words';
 import type { VaultWords } from './vault/words';
+import type { SignUpWords } from './signUp/words';
 import type { WaysBackWords } from './waysBack/words';
 
 /** What a message may name. */
@@ -202,6 +203,7 @@ export interface Words {
   pairing: PairingWords;
   passwords: PasswordWords;
   vault: VaultWords;
+  signUp: SignUpWords;
   waysBack: WaysBackWords;
   errors: Record<ErrorKey, (about: About) => TwoLines>;
 }

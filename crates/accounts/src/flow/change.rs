@@ -213,8 +213,9 @@ impl Flow {
     /// Writes down the end. What cannot be written now is tried again at the next answer.
     pub(super) async fn save(&mut self, unsaved: Unsaved) -> Result<()> {
         self.unsaved = Some(unsaved.clone());
-        let (trying, session) = match unsaved {
-            Unsaved::Password { trying, session } => (trying, session),
+        let (trying, session, codes) = match unsaved {
+            Unsaved::Password { trying, session } => (trying, session, Vec::new()),
+            Unsaved::SignedUp { trying, session, codes } => (trying, Some(session), codes),
             Unsaved::Paired(session) => return self.save_paired(session).await,
         };
         let (store, id) = (self.deps.store.clone(), self.account.id.clone());
@@ -224,6 +225,9 @@ impl Flow {
             self.note(AccountState::SignedOut)?;
         }
         self.commit(&trying).await?;
+        if !codes.is_empty() {
+            recovery_codes::change(&*store, &id, |kept| kept.replace(codes.clone(), now)).await?;
+        }
         self.account.without_password = false;
         self.account.guide = None;
         match &session {

@@ -12,7 +12,7 @@ pub(super) async fn intent(deps: &Deps, account: &Account, purpose: Purpose) -> 
         Purpose::Recover => Route::Recover,
         Purpose::ChangePassword => Route::Change,
         Purpose::Pair => Route::Phone,
-        Purpose::LinkPhone => return Err(ErrorKind::Unsupported.into()),
+        Purpose::SignUp | Purpose::LinkPhone => return Err(ErrorKind::Unsupported.into()),
     };
     let mut from = account.guide.clone().filter(|from| from.route == route);
     if route.makes_password()

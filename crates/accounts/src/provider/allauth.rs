@@ -61,6 +61,7 @@ pub async fn find(desk: Desk) -> Result<Arc<dyn Provider>> {
             pair: oidc.is_some().then_some(Reach::IdentityOnly),
             link_phone: false,
             guided: false,
+            sign_up: false,
         },
         rules: PasswordRules::FLOOR,
     };
@@ -135,7 +136,9 @@ impl Provider for Allauth {
                 Ok((Box::new(exchange), Challenge::Password { current: true }))
             }
             Intent::Pair => self.oidc().await?.pair().await,
-            Intent::LinkPhone { .. } | Intent::Guided { .. } => Err(ErrorKind::Unsupported.into()),
+            Intent::SignUp { .. } | Intent::LinkPhone { .. } | Intent::Guided { .. } => {
+                Err(ErrorKind::Unsupported.into())
+            }
         }
     }
 

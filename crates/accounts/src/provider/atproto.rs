@@ -51,6 +51,7 @@ pub async fn find(desk: Desk) -> Result<Arc<dyn Provider>> {
         pair: None,
         link_phone: false,
         guided: false,
+        sign_up: false,
     };
     let about = About { name: host.clone(), host, practice: false, abilities, rules: RULES };
     Ok(Arc::new(Pds { desk, about }))
@@ -93,7 +94,7 @@ impl Provider for Pds {
                 let (exchange, challenge) = recover::Recover::begin(desk, &address, renewed).await?;
                 Ok((Box::new(exchange), challenge))
             }
-            Intent::Pair | Intent::LinkPhone { .. } | Intent::Guided { .. } => {
+            Intent::SignUp { .. } | Intent::Pair | Intent::LinkPhone { .. } | Intent::Guided { .. } => {
                 Err(ErrorKind::Unsupported.into())
             }
         }

@@ -58,6 +58,7 @@ pub async fn find(desk: Desk) -> Result<Arc<dyn Provider>> {
             pair: pairs.then_some(Reach::Full),
             link_phone: false,
             guided: false,
+            sign_up: false,
             ..Abilities::ALL
         },
         rules: RULES,
@@ -96,7 +97,9 @@ impl Provider for BetterAuth {
                 Challenge::Password { current: true },
             )),
             Intent::Pair => pair::begin(self.desk.clone()).await,
-            Intent::LinkPhone { .. } | Intent::Guided { .. } => Err(ErrorKind::Unsupported.into()),
+            Intent::SignUp { .. } | Intent::LinkPhone { .. } | Intent::Guided { .. } => {
+                Err(ErrorKind::Unsupported.into())
+            }
         }
     }
 

@@ -89,6 +89,7 @@ pub async fn find(desk: Desk, key: Option<&PublicKey>) -> Result<Arc<dyn Provide
                     pair: None,
                     link_phone: false,
                     guided: false,
+                    sign_up: false,
                 };
                 let about = About { name: host.clone(), host, practice: false, abilities, rules: RULES };
                 return Ok(Arc::new(GoTrue { desk: here, about }));
@@ -141,7 +142,7 @@ impl Provider for GoTrue {
                 let exchange = change::Change::new(self.desk.clone(), session);
                 Ok((Box::new(exchange), Challenge::Password { current: true }))
             }
-            Intent::Pair | Intent::LinkPhone { .. } | Intent::Guided { .. } => {
+            Intent::SignUp { .. } | Intent::Pair | Intent::LinkPhone { .. } | Intent::Guided { .. } => {
                 Err(ErrorKind::Unsupported.into())
             }
         }

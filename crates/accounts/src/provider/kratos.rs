@@ -72,6 +72,7 @@ pub async fn find(desk: Desk) -> Result<Arc<dyn Provider>> {
         pair: None,
         link_phone: false,
         guided: false,
+        sign_up: false,
     };
     let host = crate::address::host(&desk.base);
     let about = About { name: host.clone(), host, practice: false, abilities, rules: RULES };
@@ -113,7 +114,7 @@ impl Provider for Kratos {
                 Box::new(change::Change::new(self.desk.clone(), session, RULES)),
                 Challenge::Password { current: true },
             )),
-            Intent::Pair | Intent::LinkPhone { .. } | Intent::Guided { .. } => {
+            Intent::SignUp { .. } | Intent::Pair | Intent::LinkPhone { .. } | Intent::Guided { .. } => {
                 Err(ErrorKind::Unsupported.into())
             }
         }

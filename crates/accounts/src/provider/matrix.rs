@@ -66,6 +66,7 @@ pub async fn find(desk: Desk) -> Result<Arc<dyn Provider>> {
             pair: None,
             link_phone: false,
             guided: false,
+            sign_up: false,
         },
         rules: rules(&desk).await?,
     };
@@ -99,7 +100,7 @@ impl Provider for Matrix {
                 )),
                 Challenge::Password { current: true },
             )),
-            Intent::Pair | Intent::LinkPhone { .. } | Intent::Guided { .. } => {
+            Intent::SignUp { .. } | Intent::Pair | Intent::LinkPhone { .. } | Intent::Guided { .. } => {
                 Err(ErrorKind::Unsupported.into())
             }
         }

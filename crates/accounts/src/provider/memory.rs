@@ -196,7 +196,7 @@ impl Provider for Memory {
             Intent::ChangePassword { session } => {
                 (Talk::Change { session, current: None }, Challenge::Password { current: true })
             }
-            Intent::Pair | Intent::LinkPhone { .. } | Intent::Guided { .. } => {
+            Intent::SignUp { .. } | Intent::Pair | Intent::LinkPhone { .. } | Intent::Guided { .. } => {
                 return Err(ErrorKind::Unsupported.into());
             }
         };

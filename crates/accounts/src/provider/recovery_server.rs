@@ -23,6 +23,7 @@ mod link;
 mod pair;
 mod recover;
 mod sign_in;
+mod sign_up;
 mod wire;
 
 /// The version of the API that this adapter speaks.
@@ -62,7 +63,7 @@ impl RecoveryServer {
             name: about.name,
             host: address::host(&desk.base),
             practice: about.practice,
-            abilities: Abilities::ALL,
+            abilities: Abilities { sign_up: about.sign_up, ..Abilities::ALL },
             rules: rules(&about.password),
         };
         Ok(Self { desk, nonce: Nonce::default(), about })
@@ -89,6 +90,7 @@ impl Provider for RecoveryServer {
                 let (exchange, challenge) = recover::Recover::begin(self.desk.clone(), &identifier).await?;
                 Ok((Box::new(exchange), challenge))
             }
+            Intent::SignUp { address } => sign_up::begin(self.desk.clone(), &address).await,
             Intent::ChangePassword { session } => Ok((
                 Box::new(WithCurrent::new(change::Change(self.line()), session, self.about.rules)),
                 Challenge::Password { current: true },

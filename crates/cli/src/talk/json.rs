@@ -230,7 +230,7 @@ fn code(ask: &CodeAsk) -> Value {
     let ways: Vec<_> = ask.other_ways.iter().map(|way| way_name(*way)).collect();
     json!({
         "question": "code",
-        "for": match ask.purpose { CodePurpose::Recovery => "recovery", CodePurpose::SecondFactor => "second_factor" },
+        "for": match ask.purpose { CodePurpose::Recovery => "recovery", CodePurpose::SecondFactor => "second_factor", CodePurpose::SignUp => "sign_up" },
         "way": way_name(ask.way),
         "sent_to": ask.sent_to,
         "shape": match ask.shape {
@@ -343,6 +343,7 @@ fn intent(purpose: Purpose) -> &'static str {
     match purpose {
         Purpose::SignIn => "sign_in",
         Purpose::Recover => "recover",
+        Purpose::SignUp => "sign_up",
         Purpose::ChangePassword => "change_password",
         Purpose::Pair => "pair",
         Purpose::LinkPhone => "link_phone",

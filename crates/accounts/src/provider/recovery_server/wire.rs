@@ -11,6 +11,9 @@ pub struct About {
     pub name: String,
     pub practice: bool,
     pub password: PasswordBounds,
+    /// Servers before it have none.
+    #[serde(default)]
+    pub sign_up: bool,
 }
 
 #[derive(Deserialize)]
@@ -67,6 +70,14 @@ pub struct CodeForm {
 pub struct Verified {
     pub ticket: String,
     pub password: PasswordBounds,
+}
+
+#[derive(Deserialize)]
+pub struct SignedUp {
+    pub session: SessionGrant,
+    pub account: AccountInfo,
+    #[serde(default)]
+    pub recovery_codes: Vec<String>,
 }
 
 #[derive(Deserialize)]
