@@ -23,6 +23,9 @@ use serde_json::{Value, json};
 
 const PASSWORD: &str = "velvet-Otter-crossing-41";
 const SPAN: Duration = Duration::from_secs(15);
+/// Sign-ins at one name at once are limited, as guesses are: so there are many names.
+const PER_NAME: usize = 5;
+const NAMES: usize = 64;
 const JSON: &str = "application/json";
 
 fn main() {
@@ -103,16 +106,19 @@ impl Server {
         );
         std::fs::write(folder.join("s.toml"), settings).unwrap();
         let program = env!("CARGO_BIN_EXE_recovery-server");
-        let mut add = Command::new(program)
-            .args(["account", "add", "--config", "s.toml", "--identifier", "jana", "--password-stdin"])
-            .args(["--address", "jana@mail.example"])
-            .current_dir(folder)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
-        add.stdin.take().unwrap().write_all(PASSWORD.as_bytes()).unwrap();
-        assert!(add.wait().unwrap().success());
+        for name in std::iter::once("jana".to_owned()).chain((0..NAMES).map(|number| format!("jana{number}")))
+        {
+            let mut add = Command::new(program)
+                .args(["account", "add", "--config", "s.toml", "--identifier", &name, "--password-stdin"])
+                .args(["--address", &format!("{name}@mail.example")])
+                .current_dir(folder)
+                .stdin(Stdio::piped())
+                .stdout(Stdio::null())
+                .spawn()
+                .unwrap();
+            add.stdin.take().unwrap().write_all(PASSWORD.as_bytes()).unwrap();
+            assert!(add.wait().unwrap().success());
+        }
         let begun = Instant::now();
         let mut process = Command::new(program)
             .args(["serve", "--config", "s.toml"])
@@ -127,8 +133,10 @@ impl Server {
         std::thread::spawn(move || log.lines().map_while(Result::ok).for_each(drop));
         let said: Value = serde_json::from_str(&first).unwrap_or_else(|_| panic!("{first}"));
         let url = said["fields"]["url"].as_str().unwrap_or_else(|| panic!("{first}")).to_owned();
+        // Shorter than the server waits: nobody looks after the connections between two calls.
+        let client = reqwest::Client::builder().pool_idle_timeout(Duration::from_secs(2)).build().unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        Self { process, url, started_in, runtime, client: reqwest::Client::new() }
+        Self { process, url, started_in, runtime, client }
     }
 
     /// MiB that it really has (`VmRSS`).
@@ -139,13 +147,28 @@ impl Server {
     }
 
     fn sign_ins(&self, clients: usize, rate: Option<f64>, span: Duration) -> Asked {
-        let body = json!({"identifier": "jana", "password": PASSWORD, "device": "bench"}).to_string();
-        let mut args = vec!["-m".to_owned(), "POST".to_owned(), "-T".to_owned(), JSON.to_owned()];
-        args.extend(["-d".to_owned(), body]);
-        if let Some(rate) = rate {
-            args.extend(["-q".to_owned(), format!("{:.3}", rate / clients as f64)]);
-        }
-        self.hey(clients, span, args, "v1/sign-in")
+        let names = clients.div_ceil(PER_NAME);
+        let each = clients / names;
+        let one = |number: usize| {
+            let name = format!("jana{number}");
+            let body = json!({"identifier": name, "password": PASSWORD, "device": "bench"}).to_string();
+            let mut args = ["-m", "POST", "-T", JSON, "-d", &body].map(str::to_owned).to_vec();
+            if let Some(rate) = rate {
+                args.extend(["-q".to_owned(), format!("{:.3}", rate / (names * each) as f64)]);
+            }
+            self.hey(each, span, args, "v1/sign-in")
+        };
+        std::thread::scope(|scope| {
+            let all: Vec<_> = (0..names)
+                .map(|number| {
+                    scope.spawn({
+                        let one = &one;
+                        move || one(number)
+                    })
+                })
+                .collect();
+            all.into_iter().map(|one| one.join().unwrap()).reduce(Asked::and).unwrap()
+        })
     }
 
     fn reads(&self, token: &str, span: Duration) -> Asked {
@@ -246,6 +269,15 @@ impl Asked {
         }
         by_status.values_mut().for_each(|all| all.sort_by(f64::total_cmp));
         Self { by_status, span }
+    }
+
+    fn and(mut self, other: Self) -> Self {
+        for (status, all) in other.by_status {
+            let mine = self.by_status.entry(status).or_default();
+            mine.extend(all);
+            mine.sort_by(f64::total_cmp);
+        }
+        self
     }
 
     fn rate(&self, status: u16) -> f64 {

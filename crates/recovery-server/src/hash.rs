@@ -2,11 +2,12 @@
 
 use crate::pepper::Pepper;
 use argon2::password_hash::phc::PasswordHash;
-use argon2::password_hash::{CustomizedPasswordHasher as _, PasswordVerifier as _};
-use argon2::{Algorithm, Argon2, Params, Version};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use std::num::NonZero;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use subtle::ConstantTimeEq as _;
 use tokio::sync::Semaphore;
@@ -14,6 +15,8 @@ use zeroize::Zeroizing;
 
 /// Memory for one hash, KiB (OWASP password storage: 19 MiB with two passes).
 pub const MEMORY_KIB: u32 = 19 * 1024;
+/// Bytes of a hash.
+const HASH: usize = 32;
 /// Passes over that memory.
 pub const PASSES: u32 = 2;
 /// Requests that may wait for a free core; more are turned away at once.
@@ -29,8 +32,14 @@ struct Inner {
     key: Zeroizing<[u8; 32]>,
     params: Params,
     cores: Arc<Semaphore>,
+    /// One for each core. Taken anew each time, 19 MiB stay behind in the allocator for every thread that ever hashed.
+    memory: Mutex<Vec<Memory>>,
     waiting: AtomicUsize,
 }
+
+/// What Argon2 fills. Whatever is left in it says no more than the hash does.
+#[derive(Default)]
+struct Memory(Vec<Block>);
 
 /// Why there is no hash.
 #[derive(Debug, thiserror::Error)]
@@ -53,11 +62,12 @@ pub(crate) struct Verdict {
 impl Hasher {
     pub(crate) fn new(pepper: &Pepper) -> Result<Self, HashError> {
         let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-        let params = Params::new(MEMORY_KIB, PASSES, 1, Some(32)).map_err(failed)?;
+        let params = Params::new(MEMORY_KIB, PASSES, 1, Some(HASH)).map_err(failed)?;
         Ok(Self(Arc::new(Inner {
             key: Zeroizing::new(pepper.mac("argon2", &[])),
             params,
             cores: Arc::new(Semaphore::new(cores)),
+            memory: Mutex::default(),
             waiting: AtomicUsize::new(0),
         })))
     }
@@ -65,7 +75,7 @@ impl Hasher {
     /// A PHC string for `secret`.
     pub(crate) async fn hash(&self, secret: &str, salt: [u8; 16]) -> Result<String, HashError> {
         let (this, secret) = (self.clone(), Zeroizing::new(secret.to_owned()));
-        self.run(move || this.hash_now(&secret, &salt)).await?
+        self.run(move |memory| this.hash_now(memory, &secret, &salt)).await?
     }
 
     /// Several secrets under one salt, so that one hash finds which of them was typed.
@@ -85,10 +95,10 @@ impl Hasher {
     pub(crate) async fn verify(&self, secret: &str, stored: Option<&str>) -> Result<Verdict, HashError> {
         let (this, secret) = (self.clone(), Zeroizing::new(secret.to_owned()));
         let stored = stored.map(str::to_owned);
-        self.run(move || match stored {
-            Some(stored) => this.verify_now(&secret, &stored),
+        self.run(move |memory| match stored {
+            Some(stored) => this.verify_now(memory, &secret, &stored),
             None => {
-                this.hash_now(&secret, &[0; 16])?;
+                this.hash_now(memory, &secret, &[0; 16])?;
                 Ok(Verdict { fits: false, outdated: false })
             }
         })
@@ -98,13 +108,14 @@ impl Hasher {
     /// Which of `stored` (all under one salt) is `secret`? One hash, however many there are.
     pub(crate) async fn find(&self, secret: &str, stored: &[String]) -> Result<Option<usize>, HashError> {
         let (this, secret, stored) = (self.clone(), Zeroizing::new(secret.to_owned()), stored.to_vec());
-        self.run(move || {
+        self.run(move |memory| {
             let Some(first) = stored.first() else {
-                this.hash_now(&secret, &[0; 16])?;
+                this.hash_now(memory, &secret, &[0; 16])?;
                 return Ok(None);
             };
             let salt = PasswordHash::new(first).map_err(failed)?.salt;
-            let computed = this.hash_now(&secret, salt.as_ref().map_or(&[0; 16], |salt| salt.as_ref()))?;
+            let salt = salt.as_ref().map_or(&[0; 16][..], |salt| salt.as_ref());
+            let computed = this.hash_now(memory, &secret, salt)?;
             let mut found = None;
             for (place, hash) in stored.iter().enumerate() {
                 if bool::from(hash.as_bytes().ct_eq(computed.as_bytes())) {
@@ -118,7 +129,7 @@ impl Hasher {
 
     async fn run<T: Send + 'static>(
         &self,
-        work: impl FnOnce() -> T + Send + 'static,
+        work: impl FnOnce(&mut Memory) -> T + Send + 'static,
     ) -> Result<T, HashError> {
         let inner = Arc::clone(&self.0);
         if inner.waiting.fetch_add(1, Ordering::Relaxed) >= QUEUE {
@@ -133,7 +144,10 @@ impl Hasher {
         drop(waiting);
         // The permit goes along: a caller who hangs up does not free the core early.
         tokio::task::spawn_blocking(move || {
-            let done = work();
+            let rest = || inner.memory.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut memory = rest().pop().unwrap_or_default();
+            let done = work(&mut memory);
+            rest().push(memory);
             drop(permit);
             done
         })
@@ -141,17 +155,31 @@ impl Hasher {
         .map_err(failed)
     }
 
-    fn hash_now(&self, secret: &str, salt: &[u8]) -> Result<String, HashError> {
-        self.argon2()?
-            .hash_password_customized(secret.as_bytes(), salt, None, None, self.0.params.clone())
-            .map(|hash| hash.to_string())
-            .map_err(failed)
+    /// A PHC string.
+    fn hash_now(&self, memory: &mut Memory, secret: &str, salt: &[u8]) -> Result<String, HashError> {
+        let params = &self.0.params;
+        let mut hash = [0; HASH];
+        self.fill(memory, params.clone(), secret, salt, &mut hash)?;
+        Ok(format!(
+            "$argon2id$v=19$m={},t={},p={}${}${}",
+            params.m_cost(),
+            params.t_cost(),
+            params.p_cost(),
+            STANDARD_NO_PAD.encode(salt),
+            STANDARD_NO_PAD.encode(hash)
+        ))
     }
 
-    fn verify_now(&self, secret: &str, stored: &str) -> Result<Verdict, HashError> {
+    fn verify_now(&self, memory: &mut Memory, secret: &str, stored: &str) -> Result<Verdict, HashError> {
         let parsed = PasswordHash::new(stored).map_err(failed)?;
-        let fits = self.argon2()?.verify_password(secret.as_bytes(), &parsed).is_ok();
+        let known = parsed.algorithm.as_str() == "argon2id" && parsed.version == Some(19);
+        let (Some(salt), Some(hash), true) = (&parsed.salt, &parsed.hash, known) else {
+            return Err(failed("a hash of another kind"));
+        };
         let made_with = Params::try_from(&parsed).map_err(failed)?;
+        let mut computed = vec![0; hash.as_ref().len()];
+        self.fill(memory, made_with.clone(), secret, salt.as_ref(), &mut computed)?;
+        let fits = bool::from(computed.ct_eq(hash.as_ref()));
         let today = &self.0.params;
         let outdated = made_with.m_cost() != today.m_cost()
             || made_with.t_cost() != today.t_cost()
@@ -159,14 +187,28 @@ impl Hasher {
         Ok(Verdict { fits, outdated: fits && outdated })
     }
 
-    fn argon2(&self) -> Result<Argon2<'_>, HashError> {
-        Argon2::new_with_secret(
-            self.0.key.as_slice(),
-            Algorithm::Argon2id,
-            Version::V0x13,
-            self.0.params.clone(),
-        )
-        .map_err(failed)
+    fn fill(
+        &self,
+        memory: &mut Memory,
+        params: Params,
+        secret: &str,
+        salt: &[u8],
+        hash: &mut [u8],
+    ) -> Result<(), HashError> {
+        let argon2 =
+            Argon2::new_with_secret(self.0.key.as_slice(), Algorithm::Argon2id, Version::V0x13, params)
+                .map_err(failed)?;
+        let blocks = memory.of(argon2.params().block_count());
+        argon2.hash_password_into_with_memory(secret.as_bytes(), salt, hash, blocks).map_err(failed)
+    }
+}
+
+impl Memory {
+    fn of(&mut self, blocks: usize) -> &mut [Block] {
+        if self.0.len() < blocks {
+            self.0.resize(blocks, Block::default());
+        }
+        &mut self.0[..blocks]
     }
 }
 
@@ -186,6 +228,7 @@ fn failed(error: impl std::fmt::Display) -> HashError {
 mod tests {
     use super::*;
     use crate::rng::SeededRandom;
+    use argon2::password_hash::{CustomizedPasswordHasher as _, PasswordVerifier as _};
 
     fn hasher(seed: u64) -> Hasher {
         Hasher::new(&Pepper::random(&SeededRandom::new(seed))).unwrap()
@@ -204,6 +247,21 @@ mod tests {
         assert!(!fits(&ours, "a long password indeeD").await);
         assert!(!fits(&theirs, "a long password indeed").await);
         assert!(!ours.verify("anything", None).await.unwrap().fits);
+    }
+
+    #[tokio::test]
+    async fn the_library_reads_what_is_written_here() {
+        let pepper = Pepper::random(&SeededRandom::new(1));
+        let hasher = Hasher::new(&pepper).unwrap();
+        let key = pepper.mac("argon2", &[]);
+        let library = Argon2::new_with_secret(&key, Algorithm::Argon2id, Version::V0x13, Params::default());
+        // The second one finds the memory as the first one left it.
+        for secret in ["a long password indeed", "Жёлтый чайник"] {
+            let stored = hasher.hash(secret, [7; 16]).await.unwrap();
+            let parsed = PasswordHash::new(&stored).unwrap();
+            assert!(library.as_ref().unwrap().verify_password(secret.as_bytes(), &parsed).is_ok());
+        }
+        assert_eq!(hasher.0.memory.lock().unwrap().len(), 1);
     }
 
     #[tokio::test]
