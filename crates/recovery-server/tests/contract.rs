@@ -1,7 +1,5 @@
 //! The server against its own description: Schemathesis makes up requests, and looks at every answer.
 
-#![expect(clippy::unwrap_used, reason = "a surprise must stop the test")]
-
 #[path = "../../../tests/servers/install.rs"]
 #[expect(dead_code, reason = "other servers use the rest of it")]
 mod install;
