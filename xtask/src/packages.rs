@@ -25,6 +25,8 @@ enum Probe {
     PkgConfig(&'static str),
     /// `python3` with what makes environments of its own.
     Python,
+    /// Debian keeps its programs out of the way of other versions'.
+    PostgreSql,
     /// Any font at all: without one the window shows boxes.
     Font,
 }
@@ -74,6 +76,10 @@ impl Need {
             Probe::Program(name) => which(name).is_some(),
             Probe::PkgConfig(module) => shell.ask("pkg-config", &["--exists", module]).is_some(),
             Probe::Python => shell.ask("python3", &["-c", "import venv, ensurepip"]).is_some(),
+            Probe::PostgreSql => {
+                let debian = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+                which("initdb").is_some() || debian.into_iter().any(|it| it.path().join("bin/initdb").is_file())
+            }
             Probe::Font => [
                 "/usr/share/fonts/truetype",
                 "/usr/share/fonts/TTF",
@@ -179,6 +185,14 @@ pub const LINUX: &[Need] = &[
         "chromedriver",
         "chromium",
         "chromedriver",
+    ),
+    test(
+        "PostgreSQL",
+        Probe::PostgreSql,
+        "postgresql",
+        "postgresql-server",
+        "postgresql",
+        "postgresql-server",
     ),
     test("zbarimg", Probe::Program("zbarimg"), "zbar-tools", "zbar", "zbar", "zbar"),
     test("a font", Probe::Font, "fonts-dejavu-core", "dejavu-sans-fonts", "ttf-dejavu", "dejavu-fonts"),

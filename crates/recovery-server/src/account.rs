@@ -106,6 +106,7 @@ impl App {
             person: plain::line(&new.name, NAME_LENGTH),
             language: new.language.unwrap_or(self.config().language),
             password_hash,
+            password_version: 0,
             totp_secret: totp.as_ref().map(|totp| self.pepper().seal(self.random(), totp.as_bytes())),
         };
         let mut names = vec![name.as_str().to_owned(), address.as_str().to_owned()];

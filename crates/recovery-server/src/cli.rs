@@ -1,11 +1,13 @@
 //! The command line.
 
+mod mail;
+
 use crate::config::SAMPLE;
 use crate::mail::{MailError, Mailer};
 use crate::practice::{self, PracticeOptions};
 use crate::{
-    App, Config, ConfigError, Deps, Language, NewAccount, Pepper, Server, SmtpMailer, SqliteStorage,
-    SystemClock, SystemRandom,
+    App, Config, ConfigError, Deps, Language, NewAccount, Pepper, Server, SmtpMailer, SystemClock,
+    SystemRandom, storage,
 };
 use anyhow::Context as _;
 use async_trait::async_trait;
@@ -41,6 +43,9 @@ enum Command {
     /// Add people
     #[command(subcommand)]
     Account(AccountCommand),
+    /// Look after letters that were given up
+    #[command(subcommand)]
+    Mail(mail::MailCommand),
     /// Run a server to rehearse with: made-up account, mail in an outbox, forgotten at the end
     Practice {
         /// Language of mail: en, ru, de or es
@@ -104,6 +109,10 @@ pub fn run() -> anyhow::Result<()> {
         match line.command {
             Command::Serve(settings) => serve(&settings.config).await,
             Command::Account(AccountCommand::Add(add)) => add_account(*add).await,
+            Command::Mail(command) => {
+                let config = Config::load(&command.settings().config)?;
+                command.run(&App::new(deps(config).await?).await?).await
+            }
             Command::Practice { language } => rehearse(language).await,
             Command::CheckConfig(settings) => check_config(&settings.config),
             Command::SampleConfig => say(SAMPLE.trim_end()),
@@ -190,15 +199,15 @@ async fn deps(config: Config) -> anyhow::Result<Deps> {
         None => Arc::new(NoMail),
     };
     let pepper = Pepper::load_or_create(&config.pepper_file, &SystemRandom)?;
-    let storage = SqliteStorage::open(&config.database)
+    let storage = storage::open(&config)
         .await
-        .with_context(|| format!("the database {} cannot be opened", config.database.display()))?;
+        .with_context(|| format!("the database {} cannot be opened", config.database))?;
     Ok(Deps {
         config,
         clock: Arc::new(SystemClock),
         random: Arc::new(SystemRandom),
         mailer,
-        storage: Arc::new(storage),
+        storage,
         pepper,
         outbox: None,
     })

@@ -1,6 +1,9 @@
 //! Settings: one TOML file, each value replaceable from the environment.
 
+mod database;
 mod environment;
+
+pub use database::{Database, Server};
 
 use crate::language::Language;
 use jiff::tz::TimeZone;
@@ -25,9 +28,15 @@ pub struct Config {
     /// Where to listen.
     #[serde(default = "default_listen")]
     pub listen: SocketAddr,
-    /// The SQLite file.
-    #[serde(default = "default_database")]
-    pub database: PathBuf,
+    /// Where the accounts are: a SQLite file or a PostgreSQL database.
+    #[serde(default)]
+    pub database: Database,
+    /// A file whose first line is the password for PostgreSQL.
+    #[serde(default)]
+    pub database_password_file: Option<PathBuf>,
+    /// Connections to PostgreSQL at once, of this node.
+    #[serde(default = "default_connections")]
+    pub database_connections: u32,
     /// The file that holds the pepper; made at the first start.
     #[serde(default = "default_pepper")]
     pub pepper_file: PathBuf,
@@ -158,9 +167,16 @@ impl Config {
         place: &str,
         variables: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, ConfigError> {
-        let syntax = |error: toml::de::Error| ConfigError::Syntax {
-            place: place.to_owned(),
-            reason: error.to_string().trim_end().to_owned(),
+        // Not the line itself, as it may have a password in it.
+        let syntax = |error: toml::de::Error| match error.span() {
+            Some(span) => ConfigError::Syntax {
+                place: format!("{place}, line {},", line_of(text, span.start)),
+                reason: error.message().trim_end().to_owned(),
+            },
+            None => ConfigError::Syntax {
+                place: place.to_owned(),
+                reason: error.to_string().trim_end().to_owned(),
+            },
         };
         let mut table: toml::Table = text.parse().map_err(syntax)?;
         environment::apply(&mut table, variables)?;
@@ -182,7 +198,9 @@ impl Config {
             public_url: "http://127.0.0.1:0".parse().expect("a valid address"),
             name: name.to_owned(),
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-            database: PathBuf::new(),
+            database: Database::default(),
+            database_password_file: None,
+            database_connections: default_connections(),
             pepper_file: PathBuf::new(),
             language: Language::En,
             time_zone: default_zone(),
@@ -241,6 +259,10 @@ impl Config {
         if !(1..=3_600).contains(&self.codes.resend_seconds) {
             return refuse("codes.resend_seconds must be between 1 and 3600".to_owned());
         }
+        self.database.check(self.database_password_file.as_deref())?;
+        if !(2..=500).contains(&self.database_connections) {
+            return refuse("database_connections must be between 2 and 500".to_owned());
+        }
         match &self.mail {
             Some(mail) => mail.check(),
             None => Ok(()),
@@ -262,10 +284,7 @@ impl Mail {
         let Some(path) = &self.password_file else {
             return Ok(self.password.clone());
         };
-        let text = std::fs::read_to_string(path).map(Zeroizing::new).map_err(|error| {
-            ConfigError::Value(format!("mail.password_file {} cannot be read: {error}", path.display()))
-        })?;
-        Ok(text.lines().next().map(|line| Zeroizing::new(line.to_owned())))
+        first_line_of("mail.password_file", path).map(Some)
     }
 
     fn check(&self) -> Result<(), ConfigError> {
@@ -321,10 +340,22 @@ impl Default for Limits {
     }
 }
 
+/// The password in a file of its own.
+fn first_line_of(setting: &str, path: &Path) -> Result<Zeroizing<String>, ConfigError> {
+    let text = std::fs::read_to_string(path).map(Zeroizing::new).map_err(|error| {
+        ConfigError::Value(format!("{setting} {} cannot be read: {error}", path.display()))
+    })?;
+    Ok(Zeroizing::new(text.lines().next().unwrap_or_default().to_owned()))
+}
+
 pub(crate) fn is_loopback_host(host: &str) -> bool {
     let bare = host.trim_matches(['[', ']']);
     bare.eq_ignore_ascii_case("localhost")
         || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+fn line_of(text: &str, at: usize) -> usize {
+    text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1
 }
 
 fn default_name() -> String {
@@ -335,8 +366,8 @@ fn default_listen() -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], 8321))
 }
 
-fn default_database() -> PathBuf {
-    PathBuf::from("accounts.sqlite")
+fn default_connections() -> u32 {
+    16
 }
 
 fn default_pepper() -> PathBuf {

@@ -41,6 +41,7 @@ pub use mail::{Inbox, Mailer, Outbox, SentMail, SmtpMailer};
 pub use pepper::{Pepper, PepperError};
 pub use rng::{Random, SeededRandom, SystemRandom};
 pub use server::{Running, Server};
+pub use storage::postgres::PostgresStorage;
 pub use storage::sqlite::SqliteStorage;
 pub use storage::{Storage, StorageError};
 pub use totp::Totp;

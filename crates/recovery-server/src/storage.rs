@@ -2,23 +2,45 @@
 //! any number of nodes at once.
 
 mod pairings;
+pub mod postgres;
+mod queue;
 pub mod sqlite;
+mod trouble;
 
 pub use pairings::{
     Codes, Confirmed, Direction, Pairing, PairingKey, PairingState, Pairings, Polled, Scan, Seen,
 };
+pub use queue::{DEAD_MAIL_LIFE, DeadMail, Queue, SealedMail, WaitingMail};
 
 use crate::audit::Entry;
+use crate::config::{Config, Database};
 use crate::language::Language;
 use crate::limits::Limit;
+use crate::{SqliteStorage, StartError};
 use async_trait::async_trait;
+use postgres::PostgresStorage;
 use serde::Serialize;
+use std::sync::Arc;
 use utoipa::ToSchema;
 
-/// Where everything is kept. A store implements the five parts.
-pub trait Storage: Accounts + Sessions + Recoveries + Pairings + Ledger {}
+/// Where everything is kept. A store implements the six parts.
+pub trait Storage: Accounts + Sessions + Recoveries + Pairings + Queue + Ledger {}
 
-impl<T: Accounts + Sessions + Recoveries + Pairings + Ledger> Storage for T {}
+impl<T: Accounts + Sessions + Recoveries + Pairings + Queue + Ledger> Storage for T {}
+
+/// Opens the database that the settings name, and brings its tables up to date.
+///
+/// # Errors
+/// Its password cannot be read, it cannot be reached or opened, or was made by a newer version.
+pub async fn open(config: &Config) -> std::result::Result<Arc<dyn Storage>, StartError> {
+    Ok(match &config.database {
+        Database::File(path) => Arc::new(SqliteStorage::open(path).await?),
+        Database::Postgres(server) => {
+            let server = server.clone().with_password_from(config.database_password_file.as_deref())?;
+            Arc::new(PostgresStorage::open(&server, config.database_connections).await?)
+        }
+    })
+}
 
 /// The store did not do it.
 #[derive(Debug, thiserror::Error)]
@@ -27,19 +49,14 @@ pub enum StorageError {
     NameTaken,
     #[error("this database belongs to another pepper: restore the pepper file that was backed up with it")]
     OtherPepper,
+    /// Not now; the same may go in a moment.
+    #[error("the database cannot be reached: {0}")]
+    Unavailable(Box<dyn std::error::Error + Send + Sync>),
     #[error("storage: {0}")]
     Failed(Box<dyn std::error::Error + Send + Sync>),
 }
 
 pub type Result<T> = std::result::Result<T, StorageError>;
-
-/// A letter on its way, encrypted.
-#[derive(Debug, Clone)]
-pub struct SealedMail {
-    pub letter: Vec<u8>,
-    /// After this it is of no use to anybody.
-    pub drop_at: i64,
-}
 
 /// What goes into the books together with a change.
 #[derive(Debug, Clone)]
@@ -56,6 +73,8 @@ pub struct Account {
     pub person: String,
     pub language: Language,
     pub password_hash: String,
+    /// Which of the account's passwords this is: grows with each new one, but not when one is hashed anew.
+    pub password_version: i64,
     /// Sealed with the pepper.
     pub totp_secret: Option<Vec<u8>>,
 }
@@ -137,6 +156,8 @@ pub struct Tokens {
 pub struct Opening {
     pub session: Session,
     pub tokens: Tokens,
+    /// The account's password as it was when it was checked: with another one since, nothing is opened.
+    pub password_version: i64,
     /// The device with its network; if it is new, `trace.mail` is sent.
     pub mark: Vec<u8>,
     /// The network alone.
@@ -167,8 +188,16 @@ pub enum Rotation {
 
 #[async_trait]
 pub trait Sessions: Send + Sync + 'static {
-    async fn open_session(&self, opening: &Opening) -> Result<()>;
-    async fn add_ticket(&self, hash: &[u8], ticket: &SignInTicket, until: i64) -> Result<()>;
+    /// `false` if the password was changed meanwhile.
+    async fn open_session(&self, opening: &Opening) -> Result<bool>;
+    /// `false` if the password was changed since it was `password_version`.
+    async fn add_ticket(
+        &self,
+        hash: &[u8],
+        ticket: &SignInTicket,
+        password_version: i64,
+        until: i64,
+    ) -> Result<bool>;
     async fn ticket(&self, hash: &[u8], now: i64) -> Result<Option<SignInTicket>>;
     /// Counts a wrong try, and says how many are left; at none the ticket is gone.
     async fn ticket_missed(&self, hash: &[u8], most: u32, audit: &Entry) -> Result<u32>;
@@ -305,15 +334,7 @@ pub trait Recoveries: Send + Sync + 'static {
     ) -> Result<Option<u64>>;
 }
 
-#[derive(Debug, Clone)]
-pub struct WaitingMail {
-    pub id: i64,
-    pub letter: Vec<u8>,
-    pub attempts: u32,
-    pub drop_at: i64,
-}
-
-/// Limits, waiting mail, the audit log, and housekeeping.
+/// Limits, the audit log, and housekeeping.
 #[async_trait]
 pub trait Ledger: Send + Sync + 'static {
     /// Counts one event for every limit, or none and says in how many seconds to try again.
@@ -322,11 +343,6 @@ pub trait Ledger: Send + Sync + 'static {
     async fn give_back(&self, limits: &[Limit]) -> Result<()>;
     /// Forgets all events of each key.
     async fn forgive(&self, limits: &[Limit]) -> Result<()>;
-    /// Claims a letter that is due; nobody else gets it before `claimed_until`.
-    async fn claim_mail(&self, now: i64, claimed_until: i64) -> Result<Option<WaitingMail>>;
-    async fn next_mail_due(&self) -> Result<Option<i64>>;
-    async fn mail_done(&self, id: i64) -> Result<()>;
-    async fn mail_failed(&self, id: i64, due_at: i64) -> Result<()>;
     async fn write_audit(&self, entry: &Entry) -> Result<()>;
     /// The newest entries first.
     async fn audit(&self, most: u32) -> Result<Vec<Entry>>;

@@ -10,6 +10,9 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+/// Seconds after which another try makes sense when there is too much at once, or no database.
+pub(crate) const BUSY_FOR: i64 = 2;
+
 /// What went wrong, as the handlers say it.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Problem {
@@ -140,7 +143,7 @@ impl IntoResponse for Problem {
         let (status, code, title) = self.parts();
         let retry_after = match self {
             Self::RateLimited { retry_after } => Some(retry_after),
-            Self::Busy => Some(2),
+            Self::Busy => Some(BUSY_FOR),
             _ => None,
         };
         let tries_left = match self {
@@ -188,7 +191,10 @@ impl IntoResponse for Problem {
 impl From<StorageError> for Problem {
     fn from(error: StorageError) -> Self {
         tracing::error!(%error, "storage");
-        Self::Internal
+        match error {
+            StorageError::Unavailable(_) => Self::Busy,
+            _ => Self::Internal,
+        }
     }
 }
 

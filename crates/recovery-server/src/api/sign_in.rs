@@ -1,7 +1,7 @@
 use super::extract::{Body, Caller, device};
 use super::problem::{Problem, ProblemDetails};
 use super::sessions::{Signed, fresh_tokens};
-use crate::audit::Event;
+use crate::audit::{Entry, Event};
 use crate::identifier::Identifier;
 use crate::mail::{Letter, Matter};
 use crate::storage::{Account, MadeBy, Opening, Session, SignInTicket, Trace};
@@ -63,8 +63,7 @@ pub(super) async fn sign_in(
         }));
     }
     let (opening, signed) = open(&app, &account, device, &caller);
-    app.storage().open_session(&opening).await?;
-    app.bell().ring();
+    enter(&app, &opening).await?;
     Ok(Json(SignInAnswer::SignedIn { signed }))
 }
 
@@ -111,6 +110,17 @@ pub(super) async fn check(
     Ok(account)
 }
 
+/// Opens the session; a password that was changed since it was checked is a wrong one by now.
+pub(super) async fn enter(app: &App, opening: &Opening) -> Result<(), Problem> {
+    if !app.storage().open_session(opening).await? {
+        let entry = Entry { result: "wrong".to_owned(), ..opening.trace.audit.clone() };
+        app.storage().write_audit(&entry).await?;
+        return Err(Problem::WrongCredentials);
+    }
+    app.bell().ring();
+    Ok(())
+}
+
 /// A ticket for the second factor of `account`.
 pub(super) async fn ask_second_factor(
     app: &App,
@@ -120,7 +130,10 @@ pub(super) async fn ask_second_factor(
     let ticket = token::opaque(app.random());
     let waiting = SignInTicket { account_id: account.id.clone(), device };
     let until = app.clock().now() + TICKET_LIFE;
-    app.storage().add_ticket(&token::hash(&ticket), &waiting, until).await?;
+    let version = account.password_version;
+    if !app.storage().add_ticket(&token::hash(&ticket), &waiting, version, until).await? {
+        return Err(Problem::WrongCredentials);
+    }
     Ok(ticket)
 }
 
@@ -167,6 +180,7 @@ pub(super) fn open_as(app: &App, account: &Account, start: Start, caller: &Calle
         },
         session,
         tokens,
+        password_version: account.password_version,
     };
     let signed = Signed::new(account, secrets.of(&opening.session.id));
     (opening, signed)

@@ -10,6 +10,8 @@ const KEYS: &[&str] = &[
     "name",
     "listen",
     "database",
+    "database_password_file",
+    "database_connections",
     "pepper_file",
     "language",
     "time_zone",
@@ -77,7 +79,9 @@ fn value_of(key: &str, variable: &str, text: &str) -> Result<Value, ConfigError>
                 .collect(),
         )),
         "log.json" => text.parse().map(Value::Boolean).map_err(|_| refuse("true or false")),
-        "mail.port" => text.parse().map(Value::Integer).map_err(|_| refuse("a whole number")),
+        "mail.port" | "database_connections" => {
+            text.parse().map(Value::Integer).map_err(|_| refuse("a whole number"))
+        }
         numbers if numbers.starts_with("codes.") || numbers.starts_with("limits.") => {
             text.parse().map(Value::Integer).map_err(|_| refuse("a whole number"))
         }

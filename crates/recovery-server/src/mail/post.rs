@@ -71,19 +71,25 @@ impl App {
     }
 
     async fn deliver_one(&self, waiting: WaitingMail, now: i64) -> Result<bool, StorageError> {
-        let letter = self
-            .pepper()
-            .unseal(&waiting.letter)
-            .and_then(|plain| serde_json::from_slice::<Letter>(&plain).ok());
-        let Some(letter) = letter else {
-            tracing::error!(mail = waiting.id, "a letter in the queue cannot be read and is dropped");
-            self.storage().mail_done(waiting.id).await?;
+        let Some(letter) = self.unseal(&waiting.letter) else {
+            tracing::error!(mail = waiting.id, "a letter in the queue cannot be read and is given up");
+            self.give_up(&waiting, "unreadable").await?;
             return Ok(false);
         };
         if letter.to.is_empty() {
             self.storage().mail_done(waiting.id).await?;
             return Ok(false);
         }
+        if now >= waiting.drop_at {
+            tracing::error!(
+                mail = waiting.id,
+                attempts = waiting.attempts - 1,
+                "mail ran out before it was sent"
+            );
+            self.give_up(&waiting, "expired").await?;
+            return Ok(false);
+        }
+        // The same however often it is sent: a mailbox can tell a repetition.
         let message_id = format!("{}.{}", letter.at, waiting.id);
         let failed = match self.mailer().send(&letter.write(self.config(), message_id)).await {
             Ok(()) => {
@@ -97,11 +103,10 @@ impl App {
         let reason = failed.to_string().replace(&letter.to, "(address)");
         let pause = usize::try_from(waiting.attempts.saturating_sub(1)).unwrap_or_default();
         let due_at = now + PAUSES[pause.min(PAUSES.len() - 1)];
-        if matches!(failed, MailError::Never(_)) || due_at >= waiting.drop_at {
+        let refused = matches!(failed, MailError::Never(_));
+        if refused || due_at >= waiting.drop_at {
             tracing::error!(mail = waiting.id, attempts = waiting.attempts, reason, "mail given up");
-            self.storage().mail_done(waiting.id).await?;
-            let entry = self.entry(Event::MailFailed, "given up", None, None);
-            self.storage().write_audit(&entry).await?;
+            self.give_up(&waiting, if refused { "refused" } else { "expired" }).await?;
         } else {
             tracing::warn!(
                 mail = waiting.id,
@@ -109,8 +114,18 @@ impl App {
                 reason,
                 "mail not taken, will be tried again"
             );
-            self.storage().mail_failed(waiting.id, due_at).await?;
+            self.storage().mail_failed(&waiting, due_at).await?;
         }
         Ok(false)
+    }
+
+    async fn give_up(&self, mail: &WaitingMail, why: &str) -> Result<(), StorageError> {
+        let entry = self.entry(Event::MailFailed, "given up", None, None);
+        self.storage().give_mail_up(mail, why, &entry).await?;
+        Ok(())
+    }
+
+    pub(crate) fn unseal(&self, sealed: &[u8]) -> Option<Letter> {
+        self.pepper().unseal(sealed).and_then(|plain| serde_json::from_slice(&plain).ok())
     }
 }

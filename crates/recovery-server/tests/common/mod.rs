@@ -1,15 +1,18 @@
 //! A server without a socket: requests go straight into the router, time stands still.
 
-#![expect(dead_code, reason = "each test file uses its own part")]
-
 pub mod computer;
+pub mod database;
 pub mod page;
 pub mod phone;
+#[cfg(target_os = "linux")]
+pub mod postgres;
+pub mod store;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
+use database::{Database, is_postgres};
 use recovery_server::{
     Added, App, Config, Deps, Inbox, Language, ManualClock, NewAccount, Outbox, SeededRandom,
 };
@@ -21,6 +24,15 @@ use tower::ServiceExt as _;
 pub const START: i64 = 1_800_000_000;
 pub const PASSWORD: &str = "quiet lamp behind the door";
 pub const NEW_PASSWORD: &str = "seven green kettles whistle";
+
+/// Everything a server is made of, on the database of this crate.
+pub async fn deps(config: Config) -> (Deps, Outbox) {
+    let (mut deps, outbox) = Deps::in_memory(config).await.unwrap();
+    if is_postgres() {
+        deps.storage = Database::new().await.open().await;
+    }
+    (deps, outbox)
+}
 
 pub struct World {
     pub app: App,
@@ -48,10 +60,15 @@ impl World {
         let mut config = Config::loopback("Dorfladen");
         config.public_url = "https://konto.dorfladen.example".parse().unwrap();
         change(&mut config);
-        let clock = ManualClock::at(START);
-        let (mut deps, outbox) = Deps::in_memory(config).await.unwrap();
+        Self::from(config, ManualClock::at(START), |_| {}).await
+    }
+
+    /// Whatever differs is put into the parts first.
+    pub async fn from(config: Config, clock: ManualClock, change: impl FnOnce(&mut Deps)) -> Self {
+        let (mut deps, outbox) = deps(config).await;
         deps.clock = Arc::new(clock.clone());
         deps.random = Arc::new(SeededRandom::new(7));
+        change(&mut deps);
         let app = App::new(deps).await.unwrap();
         Self {
             router: recovery_server::router(&app),
@@ -61,6 +78,19 @@ impl World {
             outbox,
             from: SocketAddr::from(([203, 0, 113, 7], 40_000)),
         }
+    }
+
+    /// One of several nodes on a database.
+    pub async fn node(number: u64, database: &Database, clock: &ManualClock) -> Self {
+        let mut config = Config::loopback("Dorfladen");
+        config.public_url = "https://konto.dorfladen.example".parse().unwrap();
+        let storage = database.open().await;
+        Self::from(config, clock.clone(), |deps| {
+            deps.storage = storage;
+            deps.pepper = Database::pepper();
+            deps.random = Arc::new(SeededRandom::new(number));
+        })
+        .await
     }
 
     /// With Jana in it, who has no second factor.

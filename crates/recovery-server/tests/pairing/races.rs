@@ -2,26 +2,11 @@
 
 use super::Scene;
 use crate::common::phone::Phone;
+use crate::common::store::{all, entry, opening, rounds, store, trace};
 use crate::common::{Answer, START, World};
-use recovery_server::audit::Entry;
-use recovery_server::storage::{
-    Account, Accounts as _, Codes, Direction, Ledger as _, MadeBy, Opening, Pairing, PairingKey,
-    PairingState, Pairings as _, Scan, Session, Sessions as _, Tokens, Trace,
-};
-use recovery_server::{Language, SqliteStorage};
+use recovery_server::Storage;
+use recovery_server::storage::{Codes, Direction, Pairing, PairingKey, PairingState, Scan};
 use std::sync::Arc;
-use tokio::task::JoinSet;
-
-/// Rounds of each race; `REGAIN_SOAK=1` for many.
-fn rounds() -> u32 {
-    if std::env::var_os("REGAIN_SOAK").is_some() { 1_000 } else { 200 }
-}
-
-async fn all<T: 'static + Send>(
-    tasks: impl IntoIterator<Item = impl Future<Output = T> + Send + 'static>,
-) -> Vec<T> {
-    tasks.into_iter().collect::<JoinSet<T>>().join_all().await
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_hundred_polls_of_one_approval_make_one_session() {
@@ -43,7 +28,7 @@ async fn of_two_phones_that_scan_at_once_one_wins() {
     let (world, _) = World::with_jana().await;
     let (one, two) = (Phone::signed_in(&world, 9, "jana").await, Phone::signed_in(&world, 10, "jana").await);
     let computer = crate::common::computer::Computer::new(1);
-    for round in 0..rounds() {
+    for round in 0..rounds(200) {
         let asked = computer.ask(&world).await;
         let (a, b) = (one.get(&world, &asked.qr).await, two.get(&world, &asked.qr).await);
         let (a, b) = tokio::join!(
@@ -58,29 +43,8 @@ async fn of_two_phones_that_scan_at_once_one_wins() {
     }
 }
 
-/// A store in a file, so that eight connections race for real; at the door a password hash would part them.
-async fn store() -> (Arc<SqliteStorage>, tempfile::TempDir) {
-    let folder = tempfile::tempdir().unwrap();
-    let store = SqliteStorage::open(&folder.path().join("accounts.sqlite")).await.unwrap();
-    let account = Account {
-        id: "jana".to_owned(),
-        identifier: "jana".to_owned(),
-        address: "jana@example.org".to_owned(),
-        person: String::new(),
-        language: Language::En,
-        password_hash: String::new(),
-        totp_secret: None,
-    };
-    store.add_account(&account, &["jana".to_owned()], &[], START, &entry("account_added")).await.unwrap();
-    (Arc::new(store), folder)
-}
-
-fn entry(event: &str) -> Entry {
-    Entry { at: START, account_id: None, event: event.to_owned(), result: "ok".to_owned(), network: None }
-}
-
 /// A confirmed one, until `START + 180`.
-async fn confirmed(store: &SqliteStorage, id: &str) {
+async fn confirmed(store: &dyn Storage, id: &str) {
     let pairing = Pairing {
         id: id.to_owned(),
         direction: Direction::Computer,
@@ -107,44 +71,20 @@ async fn confirmed(store: &SqliteStorage, id: &str) {
     store.confirm(id, true, 3, START, &entry("confirmed"), &entry("wrong")).await.unwrap();
 }
 
-fn opening(id: &str) -> Opening {
-    let session = Session {
-        id: format!("session of {id}"),
-        account_id: "jana".to_owned(),
-        device: "Regain".to_owned(),
-        network: None,
-        created_at: START,
-        last_used_at: START,
-        ends_at: START + 1_000,
-        made_by: MadeBy::Pairing,
-        weak_until: 0,
-        jkt: None,
-    };
-    let tokens = Tokens {
-        access_hash: format!("access {id}").into_bytes(),
-        access_until: START + 100,
-        refresh_hash: format!("refresh {id}").into_bytes(),
-        refresh_until: START + 100,
-    };
-    let trace = Trace { audit: entry("sign_in"), mail: None };
-    Opening { session, tokens, mark: b"mark".to_vec(), network_mark: b"network".to_vec(), trace }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn of_fetching_cancelling_and_denying_at_once_one_wins() {
-    let (store, _folder) = store().await;
+    let (store, _database) = store().await;
     let (mut fetched, mut closed) = (0, 0);
-    for round in 0..rounds() {
+    for round in 0..rounds(200) {
         let id = format!("{round}");
-        confirmed(&store, &id).await;
+        confirmed(store.as_ref(), &id).await;
         assert!(store.approve(&id, b"phone", START, START + 30, &entry("approved")).await.unwrap());
         let tasks = (0..4).map(|which| {
             let (store, id) = (Arc::clone(&store), id.clone());
             async move {
-                let trace = Trace { audit: entry("consumed"), mail: None };
                 let to = if which == 2 { PairingState::Cancelled } else { PairingState::Denied };
                 match (which + round) % 4 {
-                    0 | 1 => (store.consume(&id, &opening(&id), &trace).await.unwrap(), true),
+                    0 | 1 => (store.consume(&id, &opening(&id, 0), &trace("consumed")).await.unwrap(), true),
                     _ => (store.close_pairing(&id, to, START, &entry("closed")).await.unwrap(), false),
                 }
             }
@@ -164,10 +104,10 @@ async fn of_fetching_cancelling_and_denying_at_once_one_wins() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_approval_against_cancelling_and_the_end() {
-    let (store, _folder) = store().await;
-    for round in 0..rounds() {
+    let (store, _database) = store().await;
+    for round in 0..rounds(200) {
         let id = format!("{round}");
-        confirmed(&store, &id).await;
+        confirmed(store.as_ref(), &id).await;
         let tasks = (0..3).map(|which| {
             let (store, id) = (Arc::clone(&store), id.clone());
             async move {
@@ -188,8 +128,10 @@ async fn an_approval_against_cancelling_and_the_end() {
             }
         });
         all(tasks).await;
-        let trace = Trace { audit: entry("consumed"), mail: None };
-        assert!(!store.consume(&id, &opening(&id), &trace).await.unwrap(), "cancelled, whoever was first");
+        assert!(
+            !store.consume(&id, &opening(&id, 0), &trace("consumed")).await.unwrap(),
+            "cancelled, whoever was first"
+        );
     }
     assert!(store.audit(10_000).await.unwrap().iter().all(|entry| entry.event != "too late"));
 }

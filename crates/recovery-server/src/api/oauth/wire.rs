@@ -1,6 +1,7 @@
 //! Forms in, errors out, as RFC 6749 has them.
 
 use crate::App;
+use crate::api::problem::BUSY_FOR;
 use crate::storage::StorageError;
 use axum::Json;
 use axum::body::Bytes;
@@ -99,6 +100,13 @@ impl IntoResponse for OAuthError {
 impl From<StorageError> for OAuthError {
     fn from(error: StorageError) -> Self {
         tracing::error!(%error, "storage");
+        if matches!(error, StorageError::Unavailable(_)) {
+            return Self {
+                status: StatusCode::SERVICE_UNAVAILABLE,
+                retry_after: Some(BUSY_FOR),
+                ..Self::new("temporarily_unavailable")
+            };
+        }
         Self { status: StatusCode::INTERNAL_SERVER_ERROR, ..Self::new("server_error") }
     }
 }

@@ -6,7 +6,7 @@ use super::visitor::{Sent, Visitor, check_csrf, csrf, forget_cookie, keep_in_coo
 use crate::App;
 use crate::api::problem::Problem;
 use crate::api::second_factor::{Way, pass};
-use crate::api::sign_in::{ask_second_factor, check, open};
+use crate::api::sign_in::{ask_second_factor, check, enter, open};
 use crate::audit::Event;
 use crate::{token, totp};
 use axum::extract::State;
@@ -49,8 +49,7 @@ pub(super) async fn sign_in(State(app): State<App>, visitor: Visitor, Sent(ask):
         }
         let (mut opening, _) = open(&app, &account, visitor.device.clone(), &visitor.caller);
         let cookie = keep_in_cookie(&app, &mut opening);
-        app.storage().open_session(&opening).await?;
-        app.bell().ring();
+        enter(&app, &opening).await?;
         Ok(see_with(&ask.place.path(), &cookie))
     };
     match entered.await {

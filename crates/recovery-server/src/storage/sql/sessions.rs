@@ -1,34 +1,48 @@
-use super::SqliteStorage;
+use super::{Connection, Row, Store, pairings, steps};
 use crate::audit::Entry;
 use crate::storage::{
     Factor, MadeBy, Opening, PasswordChange, Result, Rotation, Session, Sessions, SignInTicket, StorageError,
     Tokens,
 };
 use async_trait::async_trait;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row as _, SqliteConnection};
+use sqlx::Row as _;
 
 #[async_trait]
-impl Sessions for SqliteStorage {
-    async fn open_session(&self, opening: &Opening) -> Result<()> {
+impl Sessions for Store {
+    async fn open_session(&self, opening: &Opening) -> Result<bool> {
         let mut write = self.write().await?;
+        if !steps::may_open(&mut write, opening).await? {
+            return Ok(false);
+        }
         open(&mut write, opening).await?;
-        Ok(write.commit().await?)
+        write.commit().await?;
+        Ok(true)
     }
 
-    async fn add_ticket(&self, hash: &[u8], ticket: &SignInTicket, until: i64) -> Result<()> {
-        sqlx::query("INSERT INTO sign_in_tickets (hash, account_id, device, until) VALUES (?, ?, ?, ?)")
+    async fn add_ticket(
+        &self,
+        hash: &[u8],
+        ticket: &SignInTicket,
+        password_version: i64,
+        until: i64,
+    ) -> Result<bool> {
+        let mut write = self.write().await?;
+        if steps::hold_account(&mut write, &ticket.account_id).await? != Some(password_version) {
+            return Ok(false);
+        }
+        sqlx::query("INSERT INTO sign_in_tickets (hash, account_id, device, until) VALUES ($1, $2, $3, $4)")
             .bind(hash)
             .bind(&ticket.account_id)
             .bind(&ticket.device)
             .bind(until)
-            .execute(&self.pool)
+            .execute(&mut *write)
             .await?;
-        Ok(())
+        write.commit().await?;
+        Ok(true)
     }
 
     async fn ticket(&self, hash: &[u8], now: i64) -> Result<Option<SignInTicket>> {
-        sqlx::query("SELECT account_id, device FROM sign_in_tickets WHERE hash = ? AND until > ?")
+        sqlx::query("SELECT account_id, device FROM sign_in_tickets WHERE hash = $1 AND until > $2")
             .bind(hash)
             .bind(now)
             .fetch_optional(&self.pool)
@@ -41,16 +55,19 @@ impl Sessions for SqliteStorage {
 
     async fn ticket_missed(&self, hash: &[u8], most: u32, audit: &Entry) -> Result<u32> {
         let mut write = self.write().await?;
-        super::audit(&mut write, audit).await?;
-        let tries: Option<u32> = sqlx::query_scalar(
-            "UPDATE sign_in_tickets SET wrong_tries = wrong_tries + 1 WHERE hash = ? RETURNING wrong_tries",
+        steps::audit(&mut write, audit).await?;
+        let tries: Option<i64> = sqlx::query_scalar(
+            "UPDATE sign_in_tickets SET wrong_tries = wrong_tries + 1 WHERE hash = $1 RETURNING wrong_tries",
         )
         .bind(hash)
         .fetch_optional(&mut *write)
         .await?;
-        let left = tries.map_or(0, |tries| most.saturating_sub(tries));
+        let left = tries.map_or(0, |tries| steps::left(most, tries));
         if left == 0 {
-            sqlx::query("DELETE FROM sign_in_tickets WHERE hash = ?").bind(hash).execute(&mut *write).await?;
+            sqlx::query("DELETE FROM sign_in_tickets WHERE hash = $1")
+                .bind(hash)
+                .execute(&mut *write)
+                .await?;
         }
         write.commit().await?;
         Ok(left)
@@ -60,35 +77,39 @@ impl Sessions for SqliteStorage {
         let mut write = self.write().await?;
         let now = opening.session.created_at;
         let account_id = &opening.session.account_id;
+        // Leaving early drops the transaction, which rolls it back.
+        if !steps::may_open(&mut write, opening).await? {
+            return Ok(false);
+        }
         let ticket =
-            sqlx::query("DELETE FROM sign_in_tickets WHERE hash = ? AND account_id = ? AND until > ?")
+            sqlx::query("DELETE FROM sign_in_tickets WHERE hash = $1 AND account_id = $2 AND until > $3")
                 .bind(hash)
                 .bind(account_id)
                 .bind(now)
                 .execute(&mut *write)
                 .await?;
-        // Leaving early drops the transaction, which rolls it back.
         if ticket.rows_affected() == 0 {
             return Ok(false);
         }
         match factor {
             Factor::Totp { step } => {
-                let spent =
-                    sqlx::query("UPDATE accounts SET totp_last_step = ? WHERE id = ? AND totp_last_step < ?")
-                        .bind(step)
-                        .bind(account_id)
-                        .bind(step)
-                        .execute(&mut *write)
-                        .await?;
+                let spent = sqlx::query(
+                    "UPDATE accounts SET totp_last_step = $1 WHERE id = $2 AND totp_last_step < $3",
+                )
+                .bind(step)
+                .bind(account_id)
+                .bind(step)
+                .execute(&mut *write)
+                .await?;
                 if spent.rows_affected() == 0 {
                     return Ok(false);
                 }
             }
             Factor::SavedCode { place, trace } => {
-                if !super::cross_off(&mut write, account_id, *place, now).await? {
+                if !steps::cross_off(&mut write, account_id, *place, now).await? {
                     return Ok(false);
                 }
-                super::record(&mut write, trace).await?;
+                steps::record(&mut write, trace).await?;
             }
         }
         open(&mut write, opening).await?;
@@ -97,7 +118,7 @@ impl Sessions for SqliteStorage {
     }
 
     async fn session(&self, access_hash: &[u8], now: i64) -> Result<Option<Session>> {
-        sqlx::query("SELECT * FROM sessions WHERE access_hash = ? AND access_until > ? AND ends_at > ?")
+        sqlx::query("SELECT * FROM sessions WHERE access_hash = $1 AND access_until > $2 AND ends_at > $3")
             .bind(access_hash)
             .bind(now)
             .bind(now)
@@ -109,8 +130,9 @@ impl Sessions for SqliteStorage {
 
     async fn touch(&self, id: &str, now: i64, until: i64) -> Result<()> {
         sqlx::query(
-            "UPDATE sessions SET last_used_at = ?1, access_until = min(?2, ends_at), refresh_until = min(?2, ends_at) \
-             WHERE id = ?3",
+            "UPDATE sessions SET last_used_at = $1, \
+             access_until = CASE WHEN ends_at < $2 THEN ends_at ELSE $2 END, \
+             refresh_until = CASE WHEN ends_at < $2 THEN ends_at ELSE $2 END WHERE id = $3",
         )
         .bind(now)
         .bind(until)
@@ -129,32 +151,38 @@ impl Sessions for SqliteStorage {
         reused: &Entry,
     ) -> Result<Rotation> {
         let mut write = self.write().await?;
-        let row = sqlx::query(
-            "SELECT sessions.*, refresh_tokens.used_at AS token_used_at FROM refresh_tokens \
-             JOIN sessions ON sessions.id = refresh_tokens.session_id WHERE refresh_tokens.hash = ?",
-        )
-        .bind(refresh_hash)
-        .fetch_optional(&mut *write)
-        .await?;
+        let id: Option<String> = sqlx::query_scalar("SELECT session_id FROM refresh_tokens WHERE hash = $1")
+            .bind(refresh_hash)
+            .fetch_optional(&mut *write)
+            .await?;
+        let Some(id) = id else { return Ok(Rotation::Unknown) };
+        // The session first: of many with one token, each sees what the one before it left.
+        let row = sqlx::query(concat!("SELECT * FROM sessions WHERE id = $1", held!()))
+            .bind(id)
+            .fetch_optional(&mut *write)
+            .await?;
         let Some(row) = row else { return Ok(Rotation::Unknown) };
-        let used_at: Option<i64> = row.try_get("token_used_at")?;
         let refresh_until: i64 = row.try_get("refresh_until")?;
         let session = read(row)?;
+        let used_at: Option<i64> = sqlx::query_scalar("SELECT used_at FROM refresh_tokens WHERE hash = $1")
+            .bind(refresh_hash)
+            .fetch_one(&mut *write)
+            .await?;
         // Before anything else: who only saw the token must not be able to end the session with it.
         if session.jkt.is_some() && session.jkt.as_deref() != jkt {
             return Ok(Rotation::Unknown);
         }
         if used_at.is_some() {
-            sqlx::query("DELETE FROM sessions WHERE id = ?").bind(&session.id).execute(&mut *write).await?;
+            sqlx::query("DELETE FROM sessions WHERE id = $1").bind(&session.id).execute(&mut *write).await?;
             let entry = Entry { account_id: Some(session.account_id), ..reused.clone() };
-            super::audit(&mut write, &entry).await?;
+            steps::audit(&mut write, &entry).await?;
             write.commit().await?;
             return Ok(Rotation::Reused);
         }
         if refresh_until <= now || session.ends_at <= now {
             return Ok(Rotation::Unknown);
         }
-        sqlx::query("UPDATE refresh_tokens SET used_at = ? WHERE hash = ?")
+        sqlx::query("UPDATE refresh_tokens SET used_at = $1 WHERE hash = $2")
             .bind(now)
             .bind(refresh_hash)
             .execute(&mut *write)
@@ -166,7 +194,7 @@ impl Sessions for SqliteStorage {
 
     async fn sessions(&self, account_id: &str, now: i64) -> Result<Vec<Session>> {
         sqlx::query(
-            "SELECT * FROM sessions WHERE account_id = ? AND refresh_until > ? AND ends_at > ? \
+            "SELECT * FROM sessions WHERE account_id = $1 AND refresh_until > $2 AND ends_at > $3 \
              ORDER BY last_used_at DESC, created_at DESC, id",
         )
         .bind(account_id)
@@ -180,15 +208,18 @@ impl Sessions for SqliteStorage {
     }
 
     async fn end_session(&self, account_id: &str, id: &str, audit: &Entry) -> Result<bool> {
+        if steps::is_no_id(id) {
+            return Ok(false);
+        }
         let mut write = self.write().await?;
-        let ended = sqlx::query("DELETE FROM sessions WHERE account_id = ? AND id = ?")
+        let ended = sqlx::query("DELETE FROM sessions WHERE account_id = $1 AND id = $2")
             .bind(account_id)
             .bind(id)
             .execute(&mut *write)
             .await?
             .rows_affected();
         if ended == 1 {
-            super::audit(&mut write, audit).await?;
+            steps::audit(&mut write, audit).await?;
         }
         write.commit().await?;
         Ok(ended == 1)
@@ -196,14 +227,10 @@ impl Sessions for SqliteStorage {
 
     async fn end_other_sessions(&self, account_id: &str, keep: &str, audit: &Entry) -> Result<u64> {
         let mut write = self.write().await?;
-        let ended = sqlx::query("DELETE FROM sessions WHERE account_id = ? AND id <> ?")
-            .bind(account_id)
-            .bind(keep)
-            .execute(&mut *write)
-            .await?
-            .rows_affected();
-        super::pairings::close_all(&mut write, account_id).await?;
-        super::audit(&mut write, audit).await?;
+        steps::hold_account(&mut write, account_id).await?;
+        let ended = steps::end_sessions(&mut write, account_id, keep).await?;
+        pairings::close_all(&mut write, account_id).await?;
+        steps::audit(&mut write, audit).await?;
         write.commit().await?;
         Ok(ended)
     }
@@ -216,7 +243,8 @@ impl Sessions for SqliteStorage {
     ) -> Result<Option<u64>> {
         let mut write = self.write().await?;
         let changed = sqlx::query(
-            "UPDATE accounts SET password_hash = ?, password_changed_at = ? WHERE id = ? AND password_hash = ?",
+            "UPDATE accounts SET password_hash = $1, password_changed_at = $2, \
+             password_version = password_version + 1 WHERE id = $3 AND password_hash = $4",
         )
         .bind(&change.new)
         .bind(change.now)
@@ -224,8 +252,12 @@ impl Sessions for SqliteStorage {
         .bind(&change.old)
         .execute(&mut *write)
         .await?;
+        sqlx::query(concat!("SELECT id FROM sessions WHERE id = $1", held!()))
+            .bind(keep)
+            .fetch_optional(&mut *write)
+            .await?;
         let kept =
-            sqlx::query("UPDATE refresh_tokens SET used_at = ? WHERE session_id = ? AND used_at IS NULL")
+            sqlx::query("UPDATE refresh_tokens SET used_at = $1 WHERE session_id = $2 AND used_at IS NULL")
                 .bind(change.now)
                 .bind(keep)
                 .execute(&mut *write)
@@ -234,18 +266,18 @@ impl Sessions for SqliteStorage {
             return Ok(None);
         }
         renew(&mut write, keep, fresh, change.now).await?;
-        let ended = super::end_everything(&mut write, &change.account_id, keep).await?;
-        super::record(&mut write, &change.trace).await?;
+        let ended = steps::end_everything(&mut write, &change.account_id, keep).await?;
+        steps::record(&mut write, &change.trace).await?;
         write.commit().await?;
         Ok(Some(ended))
     }
 }
 
-pub(super) async fn open(write: &mut SqliteConnection, opening: &Opening) -> Result<()> {
+pub(super) async fn open(write: &mut Connection, opening: &Opening) -> Result<()> {
     let Opening { session, tokens, .. } = opening;
     sqlx::query(
         "INSERT INTO sessions (id, account_id, device, network, created_at, last_used_at, ends_at, refresh_until, \
-         access_hash, access_until, made_by, weak_until, jkt) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+         access_hash, access_until, made_by, weak_until, jkt) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
     )
     .bind(&session.id)
     .bind(&session.account_id)
@@ -264,18 +296,19 @@ pub(super) async fn open(write: &mut SqliteConnection, opening: &Opening) -> Res
     .await?;
     add_refresh_token(write, &session.id, &tokens.refresh_hash).await?;
     let now = session.created_at;
-    super::mark(write, &session.account_id, &opening.network_mark, now).await?;
-    if super::mark(write, &session.account_id, &opening.mark, now).await? {
-        super::record(write, &opening.trace).await
+    steps::mark(write, &session.account_id, &opening.network_mark, now).await?;
+    if steps::mark(write, &session.account_id, &opening.mark, now).await? {
+        steps::record(write, &opening.trace).await
     } else {
-        super::audit(write, &opening.trace.audit).await
+        steps::audit(write, &opening.trace.audit).await
     }
 }
 
-async fn renew(write: &mut SqliteConnection, id: &str, fresh: &Tokens, now: i64) -> Result<()> {
+async fn renew(write: &mut Connection, id: &str, fresh: &Tokens, now: i64) -> Result<()> {
     sqlx::query(
-        "UPDATE sessions SET access_hash = ?, access_until = min(?, ends_at), refresh_until = min(?, ends_at), \
-         last_used_at = ? WHERE id = ?",
+        "UPDATE sessions SET access_hash = $1, \
+         access_until = CASE WHEN ends_at < $2 THEN ends_at ELSE $2 END, \
+         refresh_until = CASE WHEN ends_at < $3 THEN ends_at ELSE $3 END, last_used_at = $4 WHERE id = $5",
     )
     .bind(&fresh.access_hash)
     .bind(fresh.access_until)
@@ -287,8 +320,8 @@ async fn renew(write: &mut SqliteConnection, id: &str, fresh: &Tokens, now: i64)
     add_refresh_token(write, id, &fresh.refresh_hash).await
 }
 
-async fn add_refresh_token(write: &mut SqliteConnection, session_id: &str, hash: &[u8]) -> Result<()> {
-    sqlx::query("INSERT INTO refresh_tokens (hash, session_id) VALUES (?, ?)")
+async fn add_refresh_token(write: &mut Connection, session_id: &str, hash: &[u8]) -> Result<()> {
+    sqlx::query("INSERT INTO refresh_tokens (hash, session_id) VALUES ($1, $2)")
         .bind(hash)
         .bind(session_id)
         .execute(write)
@@ -296,7 +329,7 @@ async fn add_refresh_token(write: &mut SqliteConnection, session_id: &str, hash:
     Ok(())
 }
 
-fn read(row: SqliteRow) -> Result<Session> {
+fn read(row: Row) -> Result<Session> {
     let made_by: String = row.try_get("made_by")?;
     let made_by = [MadeBy::Password, MadeBy::Pairing, MadeBy::Link]
         .into_iter()

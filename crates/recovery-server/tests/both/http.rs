@@ -1,12 +1,8 @@
 //! The edges of the contract: hosts, bodies, problems, pages, and the description of it all.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
-
-mod common;
-
+use crate::common::{PASSWORD, World};
 use axum::body::{Body, Bytes};
 use axum::http::{Method, Request};
-use common::{PASSWORD, World};
 use serde_json::{Value, json};
 use std::convert::Infallible;
 use std::pin::Pin;

@@ -1,14 +1,35 @@
-use super::SqliteStorage;
+use super::{Store, hold_keys, steps};
 use crate::audit::Entry;
 use crate::limits::Limit;
-use crate::storage::{Ledger, Result, StorageError, WaitingMail};
+use crate::storage::{DEAD_MAIL_LIFE, Ledger, Result, StorageError};
 use async_trait::async_trait;
 use sqlx::Row as _;
 
+/// Deletes what nobody is holding at the moment; the rest is for the next sweep.
+macro_rules! forget {
+    ($table:literal, $key:literal, $when:literal) => {
+        concat!(
+            "DELETE FROM ",
+            $table,
+            " WHERE ",
+            $key,
+            " IN (SELECT ",
+            $key,
+            " FROM ",
+            $table,
+            " WHERE ",
+            $when,
+            held_by_nobody!(),
+            ")"
+        )
+    };
+}
+
 #[async_trait]
-impl Ledger for SqliteStorage {
+impl Ledger for Store {
     async fn take(&self, limits: &[Limit], now: i64) -> Result<Option<i64>> {
         let mut write = self.write().await?;
+        hold_keys(&mut write, &keys(limits)).await?;
         let mut wait: Option<i64> = None;
         for limit in limits {
             // The event that must leave the window before there is room again.
@@ -16,11 +37,11 @@ impl Ledger for SqliteStorage {
                 match limit.most {
                     0 => Some(now),
                     most => sqlx::query_scalar(
-                        "SELECT at FROM events WHERE key = ? AND at > ? ORDER BY at DESC LIMIT 1 OFFSET ?",
+                        "SELECT at FROM events WHERE key = $1 AND at > $2 ORDER BY at DESC LIMIT 1 OFFSET $3",
                     )
                     .bind(&limit.key)
                     .bind(now - limit.window)
-                    .bind(most - 1)
+                    .bind(i64::from(most) - 1)
                     .fetch_optional(&mut *write)
                     .await?,
                 };
@@ -32,7 +53,7 @@ impl Ledger for SqliteStorage {
             return Ok(wait);
         }
         for limit in limits {
-            sqlx::query("INSERT INTO events (key, at, until) VALUES (?, ?, ?)")
+            sqlx::query("INSERT INTO events (key, at, until) VALUES ($1, $2, $3)")
                 .bind(&limit.key)
                 .bind(now)
                 .bind(now + limit.window)
@@ -45,8 +66,9 @@ impl Ledger for SqliteStorage {
 
     async fn give_back(&self, limits: &[Limit]) -> Result<()> {
         let mut write = self.write().await?;
+        hold_keys(&mut write, &keys(limits)).await?;
         for limit in limits {
-            sqlx::query("DELETE FROM events WHERE id = (SELECT max(id) FROM events WHERE key = ?)")
+            sqlx::query("DELETE FROM events WHERE id = (SELECT max(id) FROM events WHERE key = $1)")
                 .bind(&limit.key)
                 .execute(&mut *write)
                 .await?;
@@ -56,60 +78,22 @@ impl Ledger for SqliteStorage {
 
     async fn forgive(&self, limits: &[Limit]) -> Result<()> {
         let mut write = self.write().await?;
+        hold_keys(&mut write, &keys(limits)).await?;
         for limit in limits {
-            sqlx::query("DELETE FROM events WHERE key = ?").bind(&limit.key).execute(&mut *write).await?;
+            sqlx::query("DELETE FROM events WHERE key = $1").bind(&limit.key).execute(&mut *write).await?;
         }
         Ok(write.commit().await?)
     }
 
-    async fn claim_mail(&self, now: i64, claimed_until: i64) -> Result<Option<WaitingMail>> {
-        let row = sqlx::query(
-            "UPDATE mail SET due_at = ?, attempts = attempts + 1 \
-             WHERE id = (SELECT id FROM mail WHERE due_at <= ? ORDER BY due_at, id LIMIT 1) \
-             RETURNING id, letter, attempts, drop_at",
-        )
-        .bind(claimed_until)
-        .bind(now)
-        .fetch_optional(&self.pool)
-        .await?;
-        row.map(|row| {
-            Ok(WaitingMail {
-                id: row.try_get("id")?,
-                letter: row.try_get("letter")?,
-                attempts: row.try_get("attempts")?,
-                drop_at: row.try_get("drop_at")?,
-            })
-        })
-        .transpose()
-    }
-
-    async fn next_mail_due(&self) -> Result<Option<i64>> {
-        Ok(sqlx::query_scalar("SELECT min(due_at) FROM mail").fetch_one(&self.pool).await?)
-    }
-
-    async fn mail_done(&self, id: i64) -> Result<()> {
-        sqlx::query("DELETE FROM mail WHERE id = ?").bind(id).execute(&self.pool).await?;
-        Ok(())
-    }
-
-    async fn mail_failed(&self, id: i64, due_at: i64) -> Result<()> {
-        sqlx::query("UPDATE mail SET due_at = ? WHERE id = ?")
-            .bind(due_at)
-            .bind(id)
-            .execute(&self.pool)
-            .await?;
-        Ok(())
-    }
-
     async fn write_audit(&self, entry: &Entry) -> Result<()> {
         let mut write = self.write().await?;
-        super::audit(&mut write, entry).await?;
+        steps::audit(&mut write, entry).await?;
         Ok(write.commit().await?)
     }
 
     async fn audit(&self, most: u32) -> Result<Vec<Entry>> {
-        let rows = sqlx::query("SELECT * FROM audit ORDER BY id DESC LIMIT ?")
-            .bind(most)
+        let rows = sqlx::query("SELECT * FROM audit ORDER BY id DESC LIMIT $1")
+            .bind(i64::from(most))
             .fetch_all(&self.pool)
             .await?;
         rows.into_iter()
@@ -127,7 +111,7 @@ impl Ledger for SqliteStorage {
 
     async fn check_pepper(&self, check: &[u8]) -> Result<()> {
         let mut write = self.write().await?;
-        sqlx::query("INSERT INTO settings (key, value) VALUES ('pepper', ?) ON CONFLICT DO NOTHING")
+        sqlx::query("INSERT INTO settings (key, value) VALUES ('pepper', $1) ON CONFLICT DO NOTHING")
             .bind(check)
             .execute(&mut *write)
             .await?;
@@ -140,19 +124,35 @@ impl Ledger for SqliteStorage {
 
     async fn sweep(&self, now: i64) -> Result<()> {
         for forget in [
-            "DELETE FROM events WHERE until <= ?",
-            "DELETE FROM sign_in_tickets WHERE until <= ?",
-            "DELETE FROM recoveries WHERE until <= ?1 AND coalesce(verified_until, 0) <= ?1",
-            "DELETE FROM recovery_secrets WHERE until <= ?",
-            "DELETE FROM sessions WHERE min(ends_at, refresh_until) <= ?",
-            "DELETE FROM mail WHERE drop_at <= ?",
-            "DELETE FROM dpop_seen WHERE until <= ?",
+            forget!("events", "id", "until <= $1"),
+            forget!("sign_in_tickets", "hash", "until <= $1"),
+            forget!("recoveries", "id", "until <= $1 AND coalesce(verified_until, 0) <= $1"),
+            forget!("recovery_secrets", "id", "until <= $1"),
+            forget!("sessions", "id", "ends_at <= $1 OR refresh_until <= $1"),
+            forget!("dpop_seen", "proof", "until <= $1"),
             // A computer that slept is told for an hour what became of its pairing.
-            "DELETE FROM pairings WHERE until <= ? - 3600 AND NOT EXISTS \
-             (SELECT 1 FROM sessions WHERE sessions.id = pairings.session_id)",
+            forget!(
+                "pairings",
+                "id",
+                "until <= $1 - 3600 AND NOT EXISTS (SELECT 1 FROM sessions WHERE sessions.id = pairings.session_id)"
+            ),
+            concat!(
+                "UPDATE mail_dead SET letter = NULL WHERE id IN \
+                 (SELECT id FROM mail_dead WHERE drop_at <= $1 AND letter IS NOT NULL",
+                held_by_nobody!(),
+                ")"
+            ),
         ] {
             sqlx::query(forget).bind(now).execute(&self.pool).await?;
         }
+        sqlx::query(forget!("mail_dead", "id", "since <= $1"))
+            .bind(now - DEAD_MAIL_LIFE)
+            .execute(&self.pool)
+            .await?;
         Ok(())
     }
+}
+
+fn keys(limits: &[Limit]) -> Vec<&[u8]> {
+    limits.iter().map(|limit| limit.key.as_slice()).collect()
 }

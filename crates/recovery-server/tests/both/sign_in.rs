@@ -1,11 +1,7 @@
 //! Signing in, sessions, second factor, and changing the password.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
-
-mod common;
-
+use crate::common::{Answer, NEW_PASSWORD, PASSWORD, START, World};
 use axum::http::Method;
-use common::{Answer, NEW_PASSWORD, PASSWORD, START, World};
 use recovery_server::{Added, Clock as _, NewAccount};
 use serde_json::{Value, json};
 

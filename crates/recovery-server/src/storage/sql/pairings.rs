@@ -1,18 +1,17 @@
-use super::SqliteStorage;
+use super::{Connection, Row, Store, Write, hold_keys, sessions, steps};
 use crate::audit::Entry;
 use crate::storage::{
     Codes, Confirmed, Direction, Opening, Pairing, PairingKey, PairingState, Pairings, Polled, Result, Scan,
     Seen, StorageError, Trace,
 };
 use async_trait::async_trait;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row as _, Sqlite, SqliteConnection, Transaction};
+use sqlx::Row as _;
 
 /// Seconds that an interval grows by, for good (RFC 8628 section 3.5).
 const SLOWER: i64 = 5;
 
 #[async_trait]
-impl Pairings for SqliteStorage {
+impl Pairings for Store {
     async fn see(&self, seen: &Seen) -> Result<bool> {
         let mut write = self.write().await?;
         let fresh = see(&mut write, seen).await?;
@@ -28,8 +27,9 @@ impl Pairings for SqliteStorage {
         audit: &Entry,
     ) -> Result<Option<i64>> {
         let mut write = self.write().await?;
+        hold_keys(&mut write, &[&pairing.line_mac]).await?;
         let ends: Vec<i64> = sqlx::query_scalar(
-            "SELECT until FROM pairings WHERE line_mac = ? AND until > ? AND direction = ? \
+            "SELECT until FROM pairings WHERE line_mac = $1 AND until > $2 AND direction = $3 \
              AND state IN ('pending', 'scanned', 'confirmed', 'approved') ORDER BY until",
         )
         .bind(&pairing.line_mac)
@@ -43,7 +43,7 @@ impl Pairings for SqliteStorage {
         sqlx::query(
             "INSERT INTO pairings (id, direction, state, handle, user_code_mac, device_code_hash, jkt, device, network, \
              line_mac, owner_session, account_id, created_at, until, poll_interval) \
-             VALUES (?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             VALUES ($1, $2, 'pending', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
         )
         .bind(&pairing.id)
         .bind(pairing.direction.name())
@@ -61,20 +61,23 @@ impl Pairings for SqliteStorage {
         .bind(pairing.interval)
         .execute(&mut *write)
         .await?;
-        super::audit(&mut write, audit).await?;
+        steps::audit(&mut write, audit).await?;
         write.commit().await?;
         Ok(None)
     }
 
     async fn pairing(&self, key: PairingKey<'_>, now: i64) -> Result<Option<Pairing>> {
         let query = match key {
-            PairingKey::Id(id) => sqlx::query("SELECT * FROM pairings WHERE id = ?").bind(id),
-            PairingKey::Handle(handle) => sqlx::query("SELECT * FROM pairings WHERE handle = ?").bind(handle),
+            PairingKey::Id(id) if steps::is_no_id(id) => return Ok(None),
+            PairingKey::Id(id) => sqlx::query("SELECT * FROM pairings WHERE id = $1").bind(id),
+            PairingKey::Handle(handle) => {
+                sqlx::query("SELECT * FROM pairings WHERE handle = $1").bind(handle)
+            }
             PairingKey::DeviceCode(hash) => {
-                sqlx::query("SELECT * FROM pairings WHERE device_code_hash = ?").bind(hash)
+                sqlx::query("SELECT * FROM pairings WHERE device_code_hash = $1").bind(hash)
             }
             PairingKey::UserCode(mac) => {
-                sqlx::query("SELECT * FROM pairings WHERE user_code_mac = ?").bind(mac)
+                sqlx::query("SELECT * FROM pairings WHERE user_code_mac = $1").bind(mac)
             }
         };
         query.fetch_optional(&self.pool).await?.map(|row| read(row, now)).transpose()
@@ -83,9 +86,9 @@ impl Pairings for SqliteStorage {
     async fn pairings(&self, account_id: &str, now: i64) -> Result<Vec<Pairing>> {
         sqlx::query(
             "SELECT pairings.* FROM pairings LEFT JOIN sessions ON sessions.id = pairings.session_id \
-             WHERE pairings.account_id = ? AND (\
-             (pairings.state IN ('pending', 'scanned', 'confirmed', 'approved') AND pairings.until > ?) OR \
-             (pairings.state = 'consumed' AND sessions.ends_at > ? AND sessions.refresh_until > ?)) \
+             WHERE pairings.account_id = $1 AND (\
+             (pairings.state IN ('pending', 'scanned', 'confirmed', 'approved') AND pairings.until > $2) OR \
+             (pairings.state = 'consumed' AND sessions.ends_at > $3 AND sessions.refresh_until > $4)) \
              ORDER BY pairings.created_at DESC, pairings.id",
         )
         .bind(account_id)
@@ -101,11 +104,12 @@ impl Pairings for SqliteStorage {
 
     async fn poll(&self, device_code_hash: &[u8], jkt: &str, seen: &Seen, now: i64) -> Result<Polled> {
         let mut write = self.write().await?;
-        let row = sqlx::query("SELECT * FROM pairings WHERE device_code_hash = ? AND jkt = ?")
-            .bind(device_code_hash)
-            .bind(jkt)
-            .fetch_optional(&mut *write)
-            .await?;
+        let row =
+            sqlx::query(concat!("SELECT * FROM pairings WHERE device_code_hash = $1 AND jkt = $2", held!()))
+                .bind(device_code_hash)
+                .bind(jkt)
+                .fetch_optional(&mut *write)
+                .await?;
         let Some(row) = row else { return Ok(Polled::Unknown) };
         if !see(&mut write, seen).await? {
             return Ok(Polled::Replayed);
@@ -118,7 +122,7 @@ impl Pairings for SqliteStorage {
         if too_soon {
             pairing.interval += SLOWER;
         }
-        sqlx::query("UPDATE pairings SET polled_at = ?, poll_interval = ? WHERE id = ?")
+        sqlx::query("UPDATE pairings SET polled_at = $1, poll_interval = $2 WHERE id = $3")
             .bind(now)
             .bind(pairing.interval)
             .bind(&pairing.id)
@@ -138,9 +142,9 @@ impl Pairings for SqliteStorage {
     ) -> Result<bool> {
         let mut write = self.write().await?;
         let moved = sqlx::query(
-            "UPDATE pairings SET state = 'scanned', account_id = coalesce(account_id, ?), holder = ?, \
-             phone_device = ?, phone_network = ?, scanned_at = ?, until = ? \
-             WHERE id = ? AND state = 'pending' AND until > ?",
+            "UPDATE pairings SET state = 'scanned', account_id = coalesce(account_id, $1), holder = $2, \
+             phone_device = $3, phone_network = $4, scanned_at = $5, until = $6 \
+             WHERE id = $7 AND state = 'pending' AND until > $8",
         )
         .bind(account_id)
         .bind(&scan.holder)
@@ -167,35 +171,34 @@ impl Pairings for SqliteStorage {
         let mut write = self.write().await?;
         // One statement decides and counts: of many at once, each is compared with what the last left.
         let row = sqlx::query(
-            "UPDATE pairings SET wrong_tries = wrong_tries + ?1, state = CASE \
-             WHEN ?1 = 0 THEN 'confirmed' WHEN wrong_tries + 1 >= ?2 THEN 'denied' ELSE state END \
-             WHERE id = ?3 AND state = 'scanned' AND until > ?4 RETURNING wrong_tries, until",
+            "UPDATE pairings SET wrong_tries = wrong_tries + $1, state = CASE \
+             WHEN $1 = 0 THEN 'confirmed' WHEN wrong_tries + 1 >= $2 THEN 'denied' ELSE state END \
+             WHERE id = $3 AND state = 'scanned' AND until > $4 RETURNING wrong_tries, until",
         )
         .bind(i64::from(!right))
-        .bind(most)
+        .bind(i64::from(most))
         .bind(id)
         .bind(now)
         .fetch_optional(&mut *write)
         .await?;
         let Some(row) = row else {
             let row =
-                sqlx::query("SELECT * FROM pairings WHERE id = ?").bind(id).fetch_one(&mut *write).await?;
+                sqlx::query("SELECT * FROM pairings WHERE id = $1").bind(id).fetch_one(&mut *write).await?;
             return Ok(Confirmed::No(read(row, now)?.state));
         };
-        super::audit(&mut write, if right { passed } else { missed }).await?;
+        steps::audit(&mut write, if right { passed } else { missed }).await?;
         write.commit().await?;
         if right {
             return Ok(Confirmed::Yes { until: row.try_get("until")? });
         }
-        let tries: u32 = row.try_get("wrong_tries")?;
-        Ok(Confirmed::Wrong { left: most.saturating_sub(tries) })
+        Ok(Confirmed::Wrong { left: steps::left(most, row.try_get("wrong_tries")?) })
     }
 
     async fn approve(&self, id: &str, holder: &[u8], now: i64, until: i64, audit: &Entry) -> Result<bool> {
         let mut write = self.write().await?;
         let moved = sqlx::query(
-            "UPDATE pairings SET state = 'approved', until = max(until, ?) \
-             WHERE id = ? AND state = 'confirmed' AND holder = ? AND until > ?",
+            "UPDATE pairings SET state = 'approved', until = CASE WHEN until < $1 THEN $1 ELSE until END \
+             WHERE id = $2 AND state = 'confirmed' AND holder = $3 AND until > $4",
         )
         .bind(until)
         .bind(id)
@@ -209,7 +212,7 @@ impl Pairings for SqliteStorage {
     async fn close_pairing(&self, id: &str, to: PairingState, now: i64, audit: &Entry) -> Result<bool> {
         let mut write = self.write().await?;
         let moved = sqlx::query(
-            "UPDATE pairings SET state = ? WHERE id = ? AND until > ? \
+            "UPDATE pairings SET state = $1 WHERE id = $2 AND until > $3 \
              AND state IN ('pending', 'scanned', 'confirmed', 'approved')",
         )
         .bind(to.name())
@@ -223,9 +226,12 @@ impl Pairings for SqliteStorage {
     async fn consume(&self, id: &str, opening: &Opening, trace: &Trace) -> Result<bool> {
         let mut write = self.write().await?;
         let session = &opening.session;
+        if !steps::may_open(&mut write, opening).await? {
+            return Ok(false);
+        }
         let moved = sqlx::query(
-            "UPDATE pairings SET state = 'consumed', session_id = ? \
-             WHERE id = ? AND state = 'approved' AND account_id = ? AND until > ?",
+            "UPDATE pairings SET state = 'consumed', session_id = $1 \
+             WHERE id = $2 AND state = 'approved' AND account_id = $3 AND until > $4",
         )
         .bind(&session.id)
         .bind(id)
@@ -236,27 +242,27 @@ impl Pairings for SqliteStorage {
         if moved.rows_affected() == 0 {
             return Ok(false);
         }
-        super::sessions::open(&mut write, opening).await?;
-        super::record(&mut write, trace).await?;
+        sessions::open(&mut write, opening).await?;
+        steps::record(&mut write, trace).await?;
         write.commit().await?;
         Ok(true)
     }
 }
 
 /// Writes down a move that happened; one that did not is rolled back with its transaction.
-async fn kept(mut write: Transaction<'static, Sqlite>, moved: u64, audit: &Entry) -> Result<bool> {
+async fn kept(mut write: Write, moved: u64, audit: &Entry) -> Result<bool> {
     if moved == 0 {
         return Ok(false);
     }
-    super::audit(&mut write, audit).await?;
+    steps::audit(&mut write, audit).await?;
     write.commit().await?;
     Ok(true)
 }
 
 /// Ends what the account has open: its sessions are ending, and these would become new ones.
-pub(super) async fn close_all(connection: &mut SqliteConnection, account_id: &str) -> Result<()> {
+pub(super) async fn close_all(connection: &mut Connection, account_id: &str) -> Result<()> {
     sqlx::query(
-        "UPDATE pairings SET state = 'denied' WHERE account_id = ? \
+        "UPDATE pairings SET state = 'denied' WHERE account_id = $1 \
          AND state IN ('pending', 'scanned', 'confirmed', 'approved')",
     )
     .bind(account_id)
@@ -265,8 +271,8 @@ pub(super) async fn close_all(connection: &mut SqliteConnection, account_id: &st
     Ok(())
 }
 
-async fn see(connection: &mut SqliteConnection, seen: &Seen) -> Result<bool> {
-    let done = sqlx::query("INSERT INTO dpop_seen (proof, until) VALUES (?, ?) ON CONFLICT DO NOTHING")
+async fn see(connection: &mut Connection, seen: &Seen) -> Result<bool> {
+    let done = sqlx::query("INSERT INTO dpop_seen (proof, until) VALUES ($1, $2) ON CONFLICT DO NOTHING")
         .bind(&seen.proof)
         .bind(seen.until)
         .execute(connection)
@@ -274,7 +280,7 @@ async fn see(connection: &mut SqliteConnection, seen: &Seen) -> Result<bool> {
     Ok(done.rows_affected() == 1)
 }
 
-fn read(row: SqliteRow, now: i64) -> Result<Pairing> {
+fn read(row: Row, now: i64) -> Result<Pairing> {
     let (direction, state): (String, String) = (row.try_get("direction")?, row.try_get("state")?);
     let odd = |what: &str| StorageError::Failed(format!("a pairing with an unknown {what}").into());
     let direction = [Direction::Computer, Direction::Phone]

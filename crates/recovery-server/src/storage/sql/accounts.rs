@@ -1,12 +1,11 @@
-use super::SqliteStorage;
+use super::{Row, Store, steps};
 use crate::audit::Entry;
 use crate::storage::{Account, Accounts, Result, SavedCode, StorageError};
 use async_trait::async_trait;
 use sqlx::Row as _;
-use sqlx::sqlite::SqliteRow;
 
 #[async_trait]
-impl Accounts for SqliteStorage {
+impl Accounts for Store {
     async fn add_account(
         &self,
         account: &Account,
@@ -18,7 +17,7 @@ impl Accounts for SqliteStorage {
         let mut write = self.write().await?;
         sqlx::query(
             "INSERT INTO accounts (id, identifier, address, person, language, password_hash, totp_secret, \
-             created_at, password_changed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             created_at, password_changed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         )
         .bind(&account.id)
         .bind(&account.identifier)
@@ -31,27 +30,30 @@ impl Accounts for SqliteStorage {
         .bind(now)
         .execute(&mut *write)
         .await?;
+        // In one order for all: of two who want the same names, the second is refused, and neither waits for the other.
+        let mut names: Vec<&String> = names.iter().collect();
+        names.sort_unstable();
         for name in names {
-            sqlx::query("INSERT INTO names (name, account_id) VALUES (?, ?)")
+            sqlx::query("INSERT INTO names (name, account_id) VALUES ($1, $2)")
                 .bind(name)
                 .bind(&account.id)
                 .execute(&mut *write)
                 .await?;
         }
         for (place, hash) in (0_i64..).zip(codes) {
-            sqlx::query("INSERT INTO recovery_codes (account_id, place, hash) VALUES (?, ?, ?)")
+            sqlx::query("INSERT INTO recovery_codes (account_id, place, hash) VALUES ($1, $2, $3)")
                 .bind(&account.id)
                 .bind(place)
                 .bind(hash)
                 .execute(&mut *write)
                 .await?;
         }
-        super::audit(&mut write, audit).await?;
+        steps::audit(&mut write, audit).await?;
         Ok(write.commit().await?)
     }
 
     async fn account(&self, id: &str) -> Result<Option<Account>> {
-        sqlx::query("SELECT * FROM accounts WHERE id = ?")
+        sqlx::query("SELECT * FROM accounts WHERE id = $1")
             .bind(id)
             .fetch_optional(&self.pool)
             .await?
@@ -60,7 +62,7 @@ impl Accounts for SqliteStorage {
     }
 
     async fn account_by_name(&self, name: &str) -> Result<Option<Account>> {
-        sqlx::query("SELECT accounts.* FROM names JOIN accounts ON accounts.id = names.account_id WHERE names.name = ?")
+        sqlx::query("SELECT accounts.* FROM names JOIN accounts ON accounts.id = names.account_id WHERE names.name = $1")
             .bind(name)
             .fetch_optional(&self.pool)
             .await?
@@ -69,7 +71,7 @@ impl Accounts for SqliteStorage {
     }
 
     async fn rehash(&self, id: &str, old: &str, new: &str) -> Result<()> {
-        sqlx::query("UPDATE accounts SET password_hash = ? WHERE id = ? AND password_hash = ?")
+        sqlx::query("UPDATE accounts SET password_hash = $1 WHERE id = $2 AND password_hash = $3")
             .bind(new)
             .bind(id)
             .bind(old)
@@ -80,7 +82,7 @@ impl Accounts for SqliteStorage {
 
     async fn recovery_codes(&self, id: &str) -> Result<Vec<SavedCode>> {
         let rows = sqlx::query(
-            "SELECT place, hash FROM recovery_codes WHERE account_id = ? AND used_at IS NULL ORDER BY place",
+            "SELECT place, hash FROM recovery_codes WHERE account_id = $1 AND used_at IS NULL ORDER BY place",
         )
         .bind(id)
         .fetch_all(&self.pool)
@@ -91,7 +93,7 @@ impl Accounts for SqliteStorage {
     }
 
     async fn is_known(&self, id: &str, mark: &[u8]) -> Result<bool> {
-        let row = sqlx::query("SELECT 1 FROM known WHERE account_id = ? AND mark = ?")
+        let row = sqlx::query("SELECT 1 FROM known WHERE account_id = $1 AND mark = $2")
             .bind(id)
             .bind(mark)
             .fetch_optional(&self.pool)
@@ -100,7 +102,7 @@ impl Accounts for SqliteStorage {
     }
 }
 
-fn read(row: SqliteRow) -> Result<Account> {
+fn read(row: Row) -> Result<Account> {
     let language: String = row.try_get("language")?;
     Ok(Account {
         id: row.try_get("id")?,
@@ -109,6 +111,7 @@ fn read(row: SqliteRow) -> Result<Account> {
         person: row.try_get("person")?,
         language: language.parse().map_err(|error: String| StorageError::Failed(error.into()))?,
         password_hash: row.try_get("password_hash")?,
+        password_version: row.try_get("password_version")?,
         totp_secret: row.try_get("totp_secret")?,
     })
 }

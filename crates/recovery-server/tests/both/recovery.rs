@@ -1,10 +1,6 @@
 //! Getting back in, number by number (REQUIREMENTS: codes and recovery).
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
-
-mod common;
-
-use common::{NEW_PASSWORD, PASSWORD, World, other_than};
+use crate::common::{NEW_PASSWORD, PASSWORD, World, other_than};
 use recovery_server::audit::Entry;
 use serde_json::json;
 
@@ -48,7 +44,7 @@ async fn a_name_that_is_no_address_reveals_none() {
 #[tokio::test]
 async fn known_and_unknown_look_the_same_all_the_way() {
     let (mut world, _) = World::with_jana().await;
-    let same = |known: &common::Answer, unknown: &common::Answer, what: &str| {
+    let same = |known: &crate::common::Answer, unknown: &crate::common::Answer, what: &str| {
         assert_eq!(known.status, unknown.status, "{what}");
         assert_eq!(known.headers, unknown.headers, "{what}");
         assert_eq!(known.bytes.len(), unknown.bytes.len(), "{what}: {} {}", known.body, unknown.body);

@@ -1,14 +1,13 @@
-use super::SqliteStorage;
+use super::{Connection, Row, Store, steps};
 use crate::storage::{
     Attempt, Checked, PasswordChange, Proof, Recoveries, Recovery, Result, Secret, StorageError, Trace,
 };
 use async_trait::async_trait;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row as _, SqliteConnection};
+use sqlx::Row as _;
 use subtle::ConstantTimeEq as _;
 
 #[async_trait]
-impl Recoveries for SqliteStorage {
+impl Recoveries for Store {
     async fn open_recovery(
         &self,
         ticket_hash: &[u8],
@@ -19,7 +18,7 @@ impl Recoveries for SqliteStorage {
         let mut write = self.write().await?;
         sqlx::query(
             "INSERT INTO recoveries (id, ticket_hash, account_id, name_sealed, language, device, network, \
-             last_sent_at, until) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             last_sent_at, until) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         )
         .bind(&recovery.id)
         .bind(ticket_hash)
@@ -33,17 +32,17 @@ impl Recoveries for SqliteStorage {
         .execute(&mut *write)
         .await?;
         insert_secret(&mut write, &recovery.id, secret).await?;
-        super::record(&mut write, trace).await?;
+        steps::record(&mut write, trace).await?;
         Ok(write.commit().await?)
     }
 
     async fn recovery(&self, ticket_hash: &[u8], most_tries: u32, now: i64) -> Result<Option<Recovery>> {
         sqlx::query(
-            "SELECT * FROM recoveries WHERE ticket_hash = ? AND until > ? AND wrong_tries < ? AND verified_hash IS NULL",
+            "SELECT * FROM recoveries WHERE ticket_hash = $1 AND until > $2 AND wrong_tries < $3 AND verified_hash IS NULL",
         )
         .bind(ticket_hash)
         .bind(now)
-        .bind(most_tries)
+        .bind(i64::from(most_tries))
         .fetch_optional(&self.pool)
         .await?
         .map(read)
@@ -60,7 +59,7 @@ impl Recoveries for SqliteStorage {
     ) -> Result<bool> {
         let mut write = self.write().await?;
         let mine = sqlx::query(
-            "UPDATE recoveries SET last_sent_at = ? WHERE id = ? AND verified_hash IS NULL AND last_sent_at <= ?",
+            "UPDATE recoveries SET last_sent_at = $1 WHERE id = $2 AND verified_hash IS NULL AND last_sent_at <= $3",
         )
         .bind(now)
         .bind(id)
@@ -72,32 +71,33 @@ impl Recoveries for SqliteStorage {
         }
         insert_secret(&mut write, id, secret).await?;
         sqlx::query(
-            "DELETE FROM recovery_secrets WHERE recovery_id = ? AND id NOT IN \
-             (SELECT id FROM recovery_secrets WHERE recovery_id = ? ORDER BY id DESC LIMIT 2)",
+            "DELETE FROM recovery_secrets WHERE recovery_id = $1 AND id NOT IN \
+             (SELECT id FROM recovery_secrets WHERE recovery_id = $2 ORDER BY id DESC LIMIT 2)",
         )
         .bind(id)
         .bind(id)
         .execute(&mut *write)
         .await?;
-        super::record(&mut write, trace).await?;
+        steps::record(&mut write, trace).await?;
         write.commit().await?;
         Ok(true)
     }
 
     async fn check(&self, attempt: &Attempt) -> Result<Checked> {
         let mut write = self.write().await?;
-        let recovery = sqlx::query(
+        let recovery = sqlx::query(concat!(
             "SELECT account_id, wrong_tries FROM recoveries \
-             WHERE id = ? AND until > ? AND wrong_tries < ? AND verified_hash IS NULL",
-        )
+             WHERE id = $1 AND until > $2 AND wrong_tries < $3 AND verified_hash IS NULL",
+            held!()
+        ))
         .bind(&attempt.recovery_id)
         .bind(attempt.now)
-        .bind(attempt.most_tries)
+        .bind(i64::from(attempt.most_tries))
         .fetch_optional(&mut *write)
         .await?;
         let Some(recovery) = recovery else { return Ok(Checked::Over) };
         let account_id: Option<String> = recovery.try_get("account_id")?;
-        let wrong_tries: u32 = recovery.try_get("wrong_tries")?;
+        let wrong_tries: i64 = recovery.try_get("wrong_tries")?;
 
         let proven = match &attempt.proof {
             Proof::Mailed { way, mac } => match compare(&mut write, attempt, way, mac).await? {
@@ -106,9 +106,9 @@ impl Recoveries for SqliteStorage {
             },
             Proof::Saved { place, trace } => match (&account_id, place) {
                 (Some(account), Some(place)) if attempt.may_pass => {
-                    let crossed_off = super::cross_off(&mut write, account, *place, attempt.now).await?;
+                    let crossed_off = steps::cross_off(&mut write, account, *place, attempt.now).await?;
                     if let (true, Some(trace)) = (crossed_off, trace) {
-                        super::record(&mut write, trace).await?;
+                        steps::record(&mut write, trace).await?;
                     }
                     crossed_off
                 }
@@ -118,32 +118,32 @@ impl Recoveries for SqliteStorage {
         };
 
         let answer = if proven && attempt.may_pass && account_id.is_some() {
-            sqlx::query("UPDATE recoveries SET verified_hash = ?, verified_until = ? WHERE id = ?")
+            sqlx::query("UPDATE recoveries SET verified_hash = $1, verified_until = $2 WHERE id = $3")
                 .bind(&attempt.verified_hash)
                 .bind(attempt.verified_until)
                 .bind(&attempt.recovery_id)
                 .execute(&mut *write)
                 .await?;
-            sqlx::query("DELETE FROM recovery_secrets WHERE recovery_id = ?")
+            sqlx::query("DELETE FROM recovery_secrets WHERE recovery_id = $1")
                 .bind(&attempt.recovery_id)
                 .execute(&mut *write)
                 .await?;
-            super::audit(&mut write, &attempt.passed).await?;
+            steps::audit(&mut write, &attempt.passed).await?;
             Checked::Verified
         } else {
-            sqlx::query("UPDATE recoveries SET wrong_tries = wrong_tries + 1 WHERE id = ?")
+            sqlx::query("UPDATE recoveries SET wrong_tries = wrong_tries + 1 WHERE id = $1")
                 .bind(&attempt.recovery_id)
                 .execute(&mut *write)
                 .await?;
-            super::audit(&mut write, &attempt.missed).await?;
-            Checked::Wrong { left: attempt.most_tries.saturating_sub(wrong_tries + 1) }
+            steps::audit(&mut write, &attempt.missed).await?;
+            Checked::Wrong { left: steps::left(attempt.most_tries, wrong_tries + 1) }
         };
         write.commit().await?;
         Ok(answer)
     }
 
     async fn verified(&self, verified_hash: &[u8], now: i64) -> Result<Option<Recovery>> {
-        sqlx::query("SELECT * FROM recoveries WHERE verified_hash = ? AND verified_until > ?")
+        sqlx::query("SELECT * FROM recoveries WHERE verified_hash = $1 AND verified_until > $2")
             .bind(verified_hash)
             .bind(now)
             .fetch_optional(&self.pool)
@@ -159,8 +159,9 @@ impl Recoveries for SqliteStorage {
         known: &[u8],
     ) -> Result<Option<u64>> {
         let mut write = self.write().await?;
+        steps::hold_account(&mut write, &change.account_id).await?;
         let spent = sqlx::query(
-            "DELETE FROM recoveries WHERE verified_hash = ? AND account_id = ? AND verified_until > ?",
+            "DELETE FROM recoveries WHERE verified_hash = $1 AND account_id = $2 AND verified_until > $3",
         )
         .bind(verified_hash)
         .bind(&change.account_id)
@@ -170,28 +171,26 @@ impl Recoveries for SqliteStorage {
         if spent.rows_affected() == 0 {
             return Ok(None);
         }
-        sqlx::query("UPDATE accounts SET password_hash = ?, password_changed_at = ? WHERE id = ?")
-            .bind(&change.new)
-            .bind(change.now)
-            .bind(&change.account_id)
-            .execute(&mut *write)
-            .await?;
-        let ended = super::end_everything(&mut write, &change.account_id, "").await?;
-        super::mark(&mut write, &change.account_id, known, change.now).await?;
-        super::record(&mut write, &change.trace).await?;
+        sqlx::query(
+            "UPDATE accounts SET password_hash = $1, password_changed_at = $2, \
+             password_version = password_version + 1 WHERE id = $3",
+        )
+        .bind(&change.new)
+        .bind(change.now)
+        .bind(&change.account_id)
+        .execute(&mut *write)
+        .await?;
+        let ended = steps::end_everything(&mut write, &change.account_id, "").await?;
+        steps::mark(&mut write, &change.account_id, known, change.now).await?;
+        steps::record(&mut write, &change.trace).await?;
         write.commit().await?;
         Ok(Some(ended))
     }
 }
 
 /// `None` when no mailed secret is alive; all of them are compared, in constant time.
-async fn compare(
-    write: &mut SqliteConnection,
-    attempt: &Attempt,
-    way: &str,
-    mac: &[u8],
-) -> Result<Option<bool>> {
-    let alive = sqlx::query("SELECT way, mac FROM recovery_secrets WHERE recovery_id = ? AND until > ?")
+async fn compare(write: &mut Connection, attempt: &Attempt, way: &str, mac: &[u8]) -> Result<Option<bool>> {
+    let alive = sqlx::query("SELECT way, mac FROM recovery_secrets WHERE recovery_id = $1 AND until > $2")
         .bind(&attempt.recovery_id)
         .bind(attempt.now)
         .fetch_all(write)
@@ -208,8 +207,8 @@ async fn compare(
     Ok(Some(fits))
 }
 
-async fn insert_secret(write: &mut SqliteConnection, recovery_id: &str, secret: &Secret) -> Result<()> {
-    sqlx::query("INSERT INTO recovery_secrets (recovery_id, way, mac, until) VALUES (?, ?, ?, ?)")
+async fn insert_secret(write: &mut Connection, recovery_id: &str, secret: &Secret) -> Result<()> {
+    sqlx::query("INSERT INTO recovery_secrets (recovery_id, way, mac, until) VALUES ($1, $2, $3, $4)")
         .bind(recovery_id)
         .bind(secret.way)
         .bind(&secret.mac)
@@ -219,7 +218,7 @@ async fn insert_secret(write: &mut SqliteConnection, recovery_id: &str, secret: 
     Ok(())
 }
 
-fn read(row: SqliteRow) -> Result<Recovery> {
+fn read(row: Row) -> Result<Recovery> {
     let language: String = row.try_get("language")?;
     Ok(Recovery {
         id: row.try_get("id")?,

@@ -1,15 +1,11 @@
 //! Mail: queued, sent at once, tried again, and right on the wire.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
-
-mod common;
-
+use crate::common::{NEW_PASSWORD, PASSWORD, START, World, deps};
 use async_trait::async_trait;
-use common::{NEW_PASSWORD, PASSWORD, START, World};
 use mail_parser::{MessageParser, MimeHeaders as _};
 use recovery_server::config::{Encryption, Mail as Settings};
 use recovery_server::mail::{Mail, MailError};
-use recovery_server::{App, Config, Deps, Mailer, ManualClock, NewAccount, Outbox, Server, SmtpMailer};
+use recovery_server::{App, Config, Mailer, ManualClock, NewAccount, Outbox, Server, SmtpMailer};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
@@ -85,7 +81,7 @@ async fn a_code_arrives_by_smtp_and_gets_in() {
     let (port, mut arrived) = smtp_server().await;
     let mut config = Config::loopback("Dorfladen");
     config.public_url = "https://konto.dorfladen.example".parse().unwrap();
-    let (mut deps, _) = Deps::in_memory(config).await.unwrap();
+    let (mut deps, _) = deps(config).await;
     deps.clock = Arc::new(ManualClock::at(START));
     deps.mailer = Arc::new(SmtpMailer::new(&settings(port)).unwrap());
     let app = App::new(deps).await.unwrap();
@@ -130,7 +126,7 @@ async fn a_code_arrives_by_smtp_and_gets_in() {
 
 #[tokio::test]
 async fn a_running_server_mails_without_being_asked() {
-    let (mut deps, outbox) = Deps::in_memory(Config::loopback("Dorfladen")).await.unwrap();
+    let (mut deps, outbox) = deps(Config::loopback("Dorfladen")).await;
     deps.clock = Arc::new(ManualClock::at(START));
     deps.config.practice = false;
     let server = Server::bind(deps).await.unwrap();
@@ -172,7 +168,7 @@ impl Mailer for Moody {
 
 async fn moody(refusals: u32, never: bool) -> World {
     let mut world = World::new().await;
-    let (mut deps, outbox) = Deps::in_memory(world.app.config().clone()).await.unwrap();
+    let (mut deps, outbox) = deps(world.app.config().clone()).await;
     deps.clock = Arc::new(world.clock.clone());
     deps.mailer = Arc::new(Moody { outbox: outbox.clone(), refusals: refusals.into(), never });
     world.app = App::new(deps).await.unwrap();
@@ -223,7 +219,7 @@ async fn a_mail_server_that_is_down_is_no_reason_to_fail() {
     let mut config = Config::loopback("Dorfladen");
     config.public_url = "https://konto.dorfladen.example".parse().unwrap();
     let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
-    let (mut deps, _) = Deps::in_memory(config).await.unwrap();
+    let (mut deps, _) = deps(config).await;
     deps.mailer = Arc::new(SmtpMailer::new(&settings(closed)).unwrap());
     let app = App::new(deps).await.unwrap();
     let world = World { router: recovery_server::router(&app), app, ..World::new().await };

@@ -1,27 +1,17 @@
 //! Pairing: the way it goes, and every way it must not.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
-
-#[path = "pairing/attacks.rs"]
 mod attacks;
-mod common;
-#[path = "pairing/guessing.rs"]
 mod guessing;
-#[path = "pairing/links.rs"]
 mod links;
-#[path = "pairing/proofs.rs"]
 mod proofs;
-#[path = "pairing/races.rs"]
 mod races;
-#[path = "pairing/states.rs"]
 mod states;
-#[path = "pairing/walk.rs"]
 mod walk;
 
+use crate::common::computer::{Asked, Computer};
+use crate::common::phone::{Page, Phone};
+use crate::common::{Answer, World};
 use axum::http::Method;
-use common::computer::{Asked, Computer};
-use common::phone::{Page, Phone};
-use common::{Answer, World};
 use serde_json::Value;
 
 /// A server with Jana, her signed-in phone, and a computer that asks.

@@ -1,0 +1,129 @@
+//! PostgreSQL: one database for any number of nodes.
+//!
+//! Transactions read what is committed at each statement, so whatever a method decides by is locked first: rows,
+//! or keys where there is no row yet. Locks are taken in one order, so that nobody waits in a circle: the account,
+//! then its sessions, then the rest; keys sorted. The sweep takes only what nobody holds.
+
+/// What keeps others off the rows that were read, until the transaction ends. Rows may still be referred to.
+macro_rules! held {
+    () => {
+        " FOR NO KEY UPDATE"
+    };
+}
+/// The same for rows that somebody else may hold: those are left to them.
+macro_rules! held_by_nobody {
+    () => {
+        " FOR UPDATE SKIP LOCKED"
+    };
+}
+
+#[expect(clippy::duplicate_mod, reason = "one text of SQL for both databases")]
+#[path = "sql/accounts.rs"]
+mod accounts;
+#[expect(clippy::duplicate_mod, reason = "one text of SQL for both databases")]
+#[path = "sql/ledger.rs"]
+mod ledger;
+#[expect(clippy::duplicate_mod, reason = "one text of SQL for both databases")]
+#[path = "sql/pairings.rs"]
+mod pairings;
+#[expect(clippy::duplicate_mod, reason = "one text of SQL for both databases")]
+#[path = "sql/queue.rs"]
+mod queue;
+#[expect(clippy::duplicate_mod, reason = "one text of SQL for both databases")]
+#[path = "sql/recoveries.rs"]
+mod recoveries;
+#[expect(clippy::duplicate_mod, reason = "one text of SQL for both databases")]
+#[path = "sql/sessions.rs"]
+mod sessions;
+#[expect(clippy::duplicate_mod, reason = "one text of SQL for both databases")]
+#[path = "sql/steps.rs"]
+mod steps;
+
+use super::{Result, StorageError};
+use crate::config::Server;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgRow};
+use sqlx::{Connection as _, PgConnection, PgPool, Postgres, Transaction};
+use std::time::Duration;
+
+/// How long to wait for a connection. With what a statement may take it stays below the 10 s of a request.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// How long to wait at the start.
+const PATIENCE_AT_THE_START: Duration = Duration::from_secs(10);
+/// How long a statement may take; waiting for others' locks included. A node that stands still in the middle of a
+/// transaction loses it, and with it its locks. In PostgreSQL's own words, milliseconds.
+const BOUNDS: [(&str, &str); 3] = [
+    ("statement_timeout", "5000"),
+    ("lock_timeout", "4000"),
+    ("idle_in_transaction_session_timeout", "10000"),
+];
+
+/// A store in a PostgreSQL database.
+#[derive(Debug, Clone)]
+pub struct PostgresStorage {
+    pool: PgPool,
+}
+
+type Store = PostgresStorage;
+type Connection = PgConnection;
+type Row = PgRow;
+type Write = Transaction<'static, Postgres>;
+
+impl PostgresStorage {
+    /// Connects, at most `connections` at once, and brings the tables up to date.
+    ///
+    /// # Errors
+    /// The server does not answer or does not let us in, its text is not UTF-8, or its tables were made by a
+    /// newer version.
+    pub async fn open(server: &Server, connections: u32) -> Result<Self> {
+        let options = server.options();
+        // By itself, for the pool keeps to itself why it gets no connection; and without the bounds.
+        let first = tokio::time::timeout(PATIENCE_AT_THE_START, prepare(&options)).await;
+        first.map_err(|_| StorageError::Unavailable("it does not answer".into()))??;
+        let pool = PgPoolOptions::new()
+            .max_connections(connections)
+            .acquire_timeout(PATIENCE)
+            .connect_lazy_with(options.options(BOUNDS));
+        Ok(Self { pool })
+    }
+
+    /// Waits until everything is written and lets go of the server.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+
+    async fn write(&self) -> Result<Write> {
+        Ok(self.pool.begin().await?)
+    }
+}
+
+async fn prepare(options: &PgConnectOptions) -> Result<()> {
+    let mut connection = PgConnection::connect_with(options).await?;
+    let encoding: String = sqlx::query_scalar("SHOW server_encoding").fetch_one(&mut connection).await?;
+    if encoding != "UTF8" {
+        let words = format!("its encoding is {encoding}: make it with CREATE DATABASE … ENCODING 'UTF8'");
+        return Err(StorageError::Failed(words.into()));
+    }
+    let migrations = sqlx::migrate!("migrations/postgres");
+    migrations.run(&mut connection).await.map_err(|error| StorageError::Failed(error.into()))?;
+    Ok(connection.close().await?)
+}
+
+/// Lets nobody else count under these keys until the transaction ends.
+async fn hold_keys(connection: &mut Connection, keys: &[&[u8]]) -> Result<()> {
+    let mut numbers: Vec<i64> = keys.iter().map(|key| number(key)).collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    for number in numbers {
+        sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(number).execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+/// Keys are keyed hashes already: two that share their first 8 bytes only wait for each other.
+fn number(key: &[u8]) -> i64 {
+    let mut first = [0; 8];
+    for (to, from) in first.iter_mut().zip(key) {
+        *to = *from;
+    }
+    i64::from_be_bytes(first)
+}

@@ -1,0 +1,11 @@
+//! What holds on every database.
+
+mod http;
+mod mail;
+mod nodes;
+#[path = "../pairing/mod.rs"]
+mod pairing;
+mod queue;
+mod races;
+mod recovery;
+mod sign_in;
