@@ -17,7 +17,7 @@ const CLAIM: i64 = 60;
 
 async fn put(store: &dyn Storage, letter: &[u8], drop_at: i64) {
     let mail = SealedMail { letter: letter.to_vec(), drop_at };
-    let limits = Trace { audit: entry("recovery_asked"), mail: Some(mail) };
+    let trace = Trace { audit: entry("recovery_asked"), mail: Some(mail) };
     let recovery = recovery_server::storage::Recovery {
         id: String::from_utf8(letter.to_vec()).unwrap(),
         account_id: None,
@@ -29,7 +29,7 @@ async fn put(store: &dyn Storage, letter: &[u8], drop_at: i64) {
         until: START,
     };
     let secret = recovery_server::storage::Secret { way: "mail_code", mac: Vec::new(), until: START };
-    store.open_recovery(letter, &recovery, &secret, &limits).await.unwrap();
+    store.open_recovery(letter, &recovery, &secret, &trace).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -155,7 +155,7 @@ async fn a_sender_that_dies_after_the_mail_server_took_the_letter_loses_nothing(
 }
 
 /// With Jana in it and a code that the mail server refused.
-async fn refused() -> (World, Arc<Post>) {
+async fn refused() -> (World, Arc<Post>, Database) {
     let (database, clock, post) = (Database::new().await, ManualClock::at(START), Arc::new(Post::default()));
     let world = node(1, &database, &clock, &post).await;
     world.add_jana(false).await;
@@ -164,12 +164,12 @@ async fn refused() -> (World, Arc<Post>) {
     assert_eq!(world.app.deliver_due().await.unwrap(), 0);
     assert_eq!(world.app.storage().next_mail_due().await.unwrap(), None);
     post.refuses.store(false, Ordering::Relaxed);
-    (world, post)
+    (world, post, database)
 }
 
 #[tokio::test]
 async fn a_letter_that_was_given_up_can_be_sent_after_all() {
-    let (world, post) = refused().await;
+    let (world, post, _database) = refused().await;
     let storage = world.app.storage();
     let dead = storage.dead_mail().await.unwrap();
     assert_eq!(dead.len(), 1);
@@ -184,7 +184,7 @@ async fn a_letter_that_was_given_up_can_be_sent_after_all() {
 
 #[tokio::test]
 async fn a_letter_that_was_given_up_is_forgotten_in_time() {
-    let (world, _post) = refused().await;
+    let (world, _post, _database) = refused().await;
     let storage = world.app.storage();
     storage.sweep(START + 599).await.unwrap();
     assert!(storage.dead_mail().await.unwrap()[0].letter.is_some());
@@ -201,7 +201,7 @@ async fn a_letter_that_was_given_up_is_forgotten_in_time() {
 
 #[tokio::test]
 async fn a_letter_that_was_given_up_can_be_dropped() {
-    let (world, post) = refused().await;
+    let (world, post, _database) = refused().await;
     let storage = world.app.storage();
     let id = storage.dead_mail().await.unwrap()[0].id;
     assert_eq!(storage.drop_mail(Some(id + 1)).await.unwrap(), 0);
@@ -227,7 +227,7 @@ async fn what_ran_out_while_no_node_was_there_is_given_up_and_not_sent() {
 
 #[tokio::test]
 async fn what_cannot_be_read_is_given_up() {
-    let (world, post) = refused().await;
+    let (world, post, _database) = refused().await;
     put(world.app.storage(), b"not sealed with our pepper", START + 600).await;
     assert_eq!(world.app.deliver_due().await.unwrap(), 0);
     assert!(post.taken().is_empty());
