@@ -78,7 +78,8 @@ impl Need {
             Probe::Python => shell.ask("python3", &["-c", "import venv, ensurepip"]).is_some(),
             Probe::PostgreSql => {
                 let debian = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
-                which("initdb").is_some() || debian.into_iter().any(|it| it.path().join("bin/initdb").is_file())
+                which("initdb").is_some()
+                    || debian.into_iter().any(|it| it.path().join("bin/initdb").is_file())
             }
             Probe::Font => [
                 "/usr/share/fonts/truetype",

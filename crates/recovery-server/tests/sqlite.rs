@@ -1,11 +1,6 @@
 //! The server on SQLite.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test that cannot go on has failed"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod both;
 #[expect(dead_code, reason = "what is for PostgreSQL alone")]

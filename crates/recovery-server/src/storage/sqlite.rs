@@ -97,7 +97,6 @@ impl SqliteStorage {
 }
 
 /// Lets nobody else count under these keys until the transaction ends: here, nobody else can write at all.
-#[expect(clippy::unused_async, reason = "the same shape on both databases")]
 async fn hold_keys(_: &mut Connection, _: &[&[u8]]) -> Result<()> {
     Ok(())
 }

@@ -274,7 +274,7 @@ async fn nobody_waits_in_a_circle() {
                         store.reset_password(verified.as_bytes(), &change("", ""), b"x").await.unwrap();
                     }
                     4 => store.sweep(START + 101).await.unwrap(),
-                    5 => drop(store.touch(&session, START, START + 90).await.unwrap()),
+                    5 => store.touch(&session, START, START + 90).await.unwrap(),
                     6 => drop(
                         store.open_session(&opening(&format!("{round} {number}"), version)).await.unwrap(),
                     ),

@@ -170,7 +170,7 @@ fn spawn(command: Command) -> Child {
     });
     let (answer, answered) = mpsc::channel();
     keeper.send((command, answer)).unwrap();
-    answered.recv().unwrap().expect("setpriv (util-linux) starts PostgreSQL")
+    answered.recv().unwrap().unwrap_or_else(|error| panic!("setpriv (util-linux) is not there: {error}"))
 }
 
 /// The newest there is.
@@ -187,7 +187,9 @@ fn programs() -> PathBuf {
         .into_iter()
         .chain(std::env::split_paths(&path))
         .find(|folder| folder.join("initdb").is_file() && folder.join("postgres").is_file())
-        .expect("PostgreSQL is not installed: run `cargo xtask setup`, or `apt-get install postgresql`")
+        .unwrap_or_else(|| {
+            panic!("PostgreSQL is not installed: run `cargo xtask setup`, or `apt-get install postgresql`")
+        })
 }
 
 /// Whom it runs as when the tests are root.
