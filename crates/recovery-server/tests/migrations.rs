@@ -1,6 +1,6 @@
 //! Databases of every earlier version open, with everything in them.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use recovery_server::storage::{Accounts as _, Queue as _};
 use recovery_server::{SqliteStorage, StorageError};
