@@ -4,6 +4,18 @@ use crate::storage::{Account, Accounts, Result, SavedCode, StorageError};
 use async_trait::async_trait;
 use sqlx::Row as _;
 
+/// By name, so that a statement that is prepared outlives columns that a newer node adds.
+macro_rules! selected {
+    ($rest:literal $(, $held:expr)?) => {
+        concat!(
+            "SELECT accounts.id, accounts.identifier, accounts.address, accounts.person, accounts.language,  \
+             accounts.password_hash, accounts.password_version, accounts.totp_secret ",
+            $rest
+            $(, $held)?
+        )
+    };
+}
+
 #[async_trait]
 impl Accounts for Store {
     async fn add_account(
@@ -53,7 +65,7 @@ impl Accounts for Store {
     }
 
     async fn account(&self, id: &str) -> Result<Option<Account>> {
-        sqlx::query("SELECT * FROM accounts WHERE id = $1")
+        sqlx::query(selected!("FROM accounts WHERE id = $1"))
             .bind(id)
             .fetch_optional(&self.pool)
             .await?
@@ -62,12 +74,14 @@ impl Accounts for Store {
     }
 
     async fn account_by_name(&self, name: &str) -> Result<Option<Account>> {
-        sqlx::query("SELECT accounts.* FROM names JOIN accounts ON accounts.id = names.account_id WHERE names.name = $1")
-            .bind(name)
-            .fetch_optional(&self.pool)
-            .await?
-            .map(read)
-            .transpose()
+        sqlx::query(selected!(
+            "FROM names JOIN accounts ON accounts.id = names.account_id WHERE names.name = $1"
+        ))
+        .bind(name)
+        .fetch_optional(&self.pool)
+        .await?
+        .map(read)
+        .transpose()
     }
 
     async fn rehash(&self, id: &str, old: &str, new: &str) -> Result<()> {

@@ -92,10 +92,11 @@ impl Ledger for Store {
     }
 
     async fn audit(&self, most: u32) -> Result<Vec<Entry>> {
-        let rows = sqlx::query("SELECT * FROM audit ORDER BY id DESC LIMIT $1")
-            .bind(i64::from(most))
-            .fetch_all(&self.pool)
-            .await?;
+        let rows =
+            sqlx::query("SELECT at, account_id, event, result, network FROM audit ORDER BY id DESC LIMIT $1")
+                .bind(i64::from(most))
+                .fetch_all(&self.pool)
+                .await?;
         rows.into_iter()
             .map(|row| {
                 Ok(Entry {

@@ -10,6 +10,21 @@ use sqlx::Row as _;
 /// Seconds that an interval grows by, for good (RFC 8628 section 3.5).
 const SLOWER: i64 = 5;
 
+/// By name, so that a statement that is prepared outlives columns that a newer node adds.
+macro_rules! selected {
+    ($rest:literal $(, $held:expr)?) => {
+        concat!(
+            "SELECT pairings.id, pairings.direction, pairings.state, pairings.handle, pairings.jkt,  \
+             pairings.device, pairings.network, pairings.line_mac, pairings.owner_session,  \
+             pairings.account_id, pairings.holder, pairings.phone_device, pairings.phone_network,  \
+             pairings.scanned_at, pairings.created_at, pairings.until, pairings.poll_interval,  \
+             pairings.polled_at, pairings.session_id ",
+            $rest
+            $(, $held)?
+        )
+    };
+}
+
 #[async_trait]
 impl Pairings for Store {
     async fn see(&self, seen: &Seen) -> Result<bool> {
@@ -69,28 +84,28 @@ impl Pairings for Store {
     async fn pairing(&self, key: PairingKey<'_>, now: i64) -> Result<Option<Pairing>> {
         let query = match key {
             PairingKey::Id(id) if steps::is_no_id(id) => return Ok(None),
-            PairingKey::Id(id) => sqlx::query("SELECT * FROM pairings WHERE id = $1").bind(id),
+            PairingKey::Id(id) => sqlx::query(selected!("FROM pairings WHERE id = $1")).bind(id),
             PairingKey::Handle(handle) => {
-                sqlx::query("SELECT * FROM pairings WHERE handle = $1").bind(handle)
+                sqlx::query(selected!("FROM pairings WHERE handle = $1")).bind(handle)
             }
             PairingKey::DeviceCode(hash) => {
-                sqlx::query("SELECT * FROM pairings WHERE device_code_hash = $1").bind(hash)
+                sqlx::query(selected!("FROM pairings WHERE device_code_hash = $1")).bind(hash)
             }
             PairingKey::UserCode(mac) => {
-                sqlx::query("SELECT * FROM pairings WHERE user_code_mac = $1").bind(mac)
+                sqlx::query(selected!("FROM pairings WHERE user_code_mac = $1")).bind(mac)
             }
         };
         query.fetch_optional(&self.pool).await?.map(|row| read(row, now)).transpose()
     }
 
     async fn pairings(&self, account_id: &str, now: i64) -> Result<Vec<Pairing>> {
-        sqlx::query(
-            "SELECT pairings.* FROM pairings LEFT JOIN sessions ON sessions.id = pairings.session_id \
+        sqlx::query(selected!(
+            "FROM pairings LEFT JOIN sessions ON sessions.id = pairings.session_id \
              WHERE pairings.account_id = $1 AND (\
              (pairings.state IN ('pending', 'scanned', 'confirmed', 'approved') AND pairings.until > $2) OR \
              (pairings.state = 'consumed' AND sessions.ends_at > $3 AND sessions.refresh_until > $4)) \
-             ORDER BY pairings.created_at DESC, pairings.id",
-        )
+             ORDER BY pairings.created_at DESC, pairings.id"
+        ))
         .bind(account_id)
         .bind(now)
         .bind(now)
@@ -104,12 +119,11 @@ impl Pairings for Store {
 
     async fn poll(&self, device_code_hash: &[u8], jkt: &str, seen: &Seen, now: i64) -> Result<Polled> {
         let mut write = self.write().await?;
-        let row =
-            sqlx::query(concat!("SELECT * FROM pairings WHERE device_code_hash = $1 AND jkt = $2", held!()))
-                .bind(device_code_hash)
-                .bind(jkt)
-                .fetch_optional(&mut *write)
-                .await?;
+        let row = sqlx::query(selected!("FROM pairings WHERE device_code_hash = $1 AND jkt = $2", held!()))
+            .bind(device_code_hash)
+            .bind(jkt)
+            .fetch_optional(&mut *write)
+            .await?;
         let Some(row) = row else { return Ok(Polled::Unknown) };
         if !see(&mut write, seen).await? {
             return Ok(Polled::Replayed);
@@ -183,7 +197,7 @@ impl Pairings for Store {
         .await?;
         let Some(row) = row else {
             let row =
-                sqlx::query("SELECT * FROM pairings WHERE id = $1").bind(id).fetch_one(&mut *write).await?;
+                sqlx::query(selected!("FROM pairings WHERE id = $1")).bind(id).fetch_one(&mut *write).await?;
             return Ok(Confirmed::No(read(row, now)?.state));
         };
         steps::audit(&mut write, if right { passed } else { missed }).await?;

@@ -74,8 +74,11 @@ impl Queue for Store {
     }
 
     async fn dead_mail(&self) -> Result<Vec<DeadMail>> {
-        let rows =
-            sqlx::query("SELECT * FROM mail_dead ORDER BY since DESC, id DESC").fetch_all(&self.pool).await?;
+        let rows = sqlx::query(
+            "SELECT id, since, why, attempts, letter, drop_at FROM mail_dead ORDER BY since DESC, id DESC",
+        )
+        .fetch_all(&self.pool)
+        .await?;
         rows.into_iter()
             .map(|row| {
                 Ok(DeadMail {

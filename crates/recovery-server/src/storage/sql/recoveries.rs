@@ -6,6 +6,18 @@ use async_trait::async_trait;
 use sqlx::Row as _;
 use subtle::ConstantTimeEq as _;
 
+/// By name, so that a statement that is prepared outlives columns that a newer node adds.
+macro_rules! selected {
+    ($rest:literal $(, $held:expr)?) => {
+        concat!(
+            "SELECT recoveries.id, recoveries.account_id, recoveries.name_sealed, recoveries.language,  \
+             recoveries.device, recoveries.network, recoveries.last_sent_at, recoveries.until ",
+            $rest
+            $(, $held)?
+        )
+    };
+}
+
 #[async_trait]
 impl Recoveries for Store {
     async fn open_recovery(
@@ -37,9 +49,7 @@ impl Recoveries for Store {
     }
 
     async fn recovery(&self, ticket_hash: &[u8], most_tries: u32, now: i64) -> Result<Option<Recovery>> {
-        sqlx::query(
-            "SELECT * FROM recoveries WHERE ticket_hash = $1 AND until > $2 AND wrong_tries < $3 AND verified_hash IS NULL",
-        )
+        sqlx::query(selected!("FROM recoveries WHERE ticket_hash = $1 AND until > $2 AND wrong_tries < $3 AND verified_hash IS NULL"))
         .bind(ticket_hash)
         .bind(now)
         .bind(i64::from(most_tries))
@@ -143,7 +153,7 @@ impl Recoveries for Store {
     }
 
     async fn verified(&self, verified_hash: &[u8], now: i64) -> Result<Option<Recovery>> {
-        sqlx::query("SELECT * FROM recoveries WHERE verified_hash = $1 AND verified_until > $2")
+        sqlx::query(selected!("FROM recoveries WHERE verified_hash = $1 AND verified_until > $2"))
             .bind(verified_hash)
             .bind(now)
             .fetch_optional(&self.pool)

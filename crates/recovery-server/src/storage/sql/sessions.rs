@@ -7,6 +7,19 @@ use crate::storage::{
 use async_trait::async_trait;
 use sqlx::Row as _;
 
+/// By name, so that a statement that is prepared outlives columns that a newer node adds.
+macro_rules! selected {
+    ($rest:literal $(, $held:expr)?) => {
+        concat!(
+            "SELECT sessions.id, sessions.account_id, sessions.device, sessions.network, sessions.created_at,  \
+             sessions.last_used_at, sessions.ends_at, sessions.made_by, sessions.weak_until,  \
+             sessions.jkt ",
+            $rest
+            $(, $held)?
+        )
+    };
+}
+
 #[async_trait]
 impl Sessions for Store {
     async fn open_session(&self, opening: &Opening) -> Result<bool> {
@@ -118,7 +131,7 @@ impl Sessions for Store {
     }
 
     async fn session(&self, access_hash: &[u8], now: i64) -> Result<Option<Session>> {
-        sqlx::query("SELECT * FROM sessions WHERE access_hash = $1 AND access_until > $2 AND ends_at > $3")
+        sqlx::query(selected!("FROM sessions WHERE access_hash = $1 AND access_until > $2 AND ends_at > $3"))
             .bind(access_hash)
             .bind(now)
             .bind(now)
@@ -157,7 +170,7 @@ impl Sessions for Store {
             .await?;
         let Some(id) = id else { return Ok(Rotation::Unknown) };
         // The session first: of many with one token, each sees what the one before it left.
-        let row = sqlx::query(concat!("SELECT * FROM sessions WHERE id = $1", held!()))
+        let row = sqlx::query(selected!("FROM sessions WHERE id = $1", held!()))
             .bind(id)
             .fetch_optional(&mut *write)
             .await?;
@@ -193,10 +206,10 @@ impl Sessions for Store {
     }
 
     async fn sessions(&self, account_id: &str, now: i64) -> Result<Vec<Session>> {
-        sqlx::query(
-            "SELECT * FROM sessions WHERE account_id = $1 AND refresh_until > $2 AND ends_at > $3 \
-             ORDER BY last_used_at DESC, created_at DESC, id",
-        )
+        sqlx::query(selected!(
+            "FROM sessions WHERE account_id = $1 AND refresh_until > $2 AND ends_at > $3 \
+             ORDER BY last_used_at DESC, created_at DESC, id"
+        ))
         .bind(account_id)
         .bind(now)
         .bind(now)
