@@ -251,7 +251,7 @@ fn wrong_settings_are_named_with_what_would_be_right() {
         (mail("encryption = \"none\"\nuser = \"x\"\npassword = \"x\""), "in clear"),
         (mail("encryption = \"none\"\nca_file = \"x\""), "of no use"),
         (WHOLE.replace("Example <accounts@example.org>", "nobody"), "mail.from"),
-        ("public_url = ".to_owned(), "test.toml is not valid"),
+        ("public_url = ".to_owned(), "test.toml, line 1, is not valid"),
     ] {
         let error = parse(&text, &[]).unwrap_err().to_string();
         assert!(error.contains(says), "{says:?} not in: {error}");

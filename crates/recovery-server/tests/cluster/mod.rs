@@ -56,6 +56,43 @@ async fn a_database_that_is_lost_is_said_to_be_busy_and_works_again_when_it_is_b
     assert_eq!(world.sign_in("jana", PASSWORD).await.status, 200);
 }
 
+/// As when the network swallows packets: nobody says that the database is gone.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_stands_still_is_said_to_be_busy() {
+    let cluster = Cluster::make("still");
+    let database = Database::at(cluster.schema().await);
+    let world = World::node(1, &database, &ManualClock::at(START)).await;
+    world.add_jana(false).await;
+    let access = world.signed_in().await.access();
+    cluster.signal("STOP");
+    let answer = world.call(axum::http::Method::GET, "/v1/session", &access).await;
+    cluster.signal("CONT");
+    assert_eq!(answer.problem(), "503 busy");
+    let answer = world.call(axum::http::Method::GET, "/v1/session", &access).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+}
+
+#[tokio::test]
+async fn columns_of_a_newer_node_do_not_disturb_an_older_one() {
+    let database = Database::new().await;
+    let mut world = World::node(1, &database, &ManualClock::at(START)).await;
+    world.add_jana(false).await;
+    let mut owner = Cluster::shared().connect(&database.user()).await;
+    for column in ["first", "second"] {
+        // With what was prepared on the same connections in the round before.
+        let access = world.signed_in().await.access();
+        assert_eq!(world.call(axum::http::Method::GET, "/v1/sessions", &access).await.status, 200);
+        while world.inbox.try_next().is_some() {}
+        world.verified().await;
+        assert!(world.app.storage().dead_mail().await.unwrap().is_empty());
+        world.app.storage().audit(10).await.unwrap();
+        for table in ["accounts", "sessions", "recoveries", "pairings", "mail", "mail_dead", "audit"] {
+            run(&mut owner, format!("ALTER TABLE {table} ADD COLUMN {column} TEXT")).await.unwrap();
+        }
+    }
+    world.signed_in().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn connections_that_are_cut_off_are_replaced() {
     let database = Database::new().await;

@@ -94,6 +94,19 @@ impl Cluster {
         }
     }
 
+    /// To all of its processes, by number.
+    pub fn signal(&self, name: &str) {
+        let first = self.child.lock().unwrap().as_ref().unwrap().id().to_string();
+        let children = fs::read_to_string(format!("/proc/{first}/task/{first}/children")).unwrap();
+        let sent = Command::new("kill")
+            .arg(format!("-{name}"))
+            .arg(&first)
+            .args(children.split_whitespace())
+            .status()
+            .unwrap();
+        assert!(sent.success());
+    }
+
     /// Uses this certificate for TLS from the next start on.
     pub fn certify(&self, certificate: &str, key: &str) {
         for (name, text) in [("server.crt", certificate), ("server.key", key)] {

@@ -8,7 +8,7 @@ use sqlx::Row as _;
 macro_rules! selected {
     ($rest:literal $(, $held:expr)?) => {
         concat!(
-            "SELECT accounts.id, accounts.identifier, accounts.address, accounts.person, accounts.language,  \
+            "SELECT accounts.id, accounts.identifier, accounts.address, accounts.person, accounts.language, \
              accounts.password_hash, accounts.password_version, accounts.totp_secret ",
             $rest
             $(, $held)?

@@ -14,10 +14,10 @@ const SLOWER: i64 = 5;
 macro_rules! selected {
     ($rest:literal $(, $held:expr)?) => {
         concat!(
-            "SELECT pairings.id, pairings.direction, pairings.state, pairings.handle, pairings.jkt,  \
-             pairings.device, pairings.network, pairings.line_mac, pairings.owner_session,  \
-             pairings.account_id, pairings.holder, pairings.phone_device, pairings.phone_network,  \
-             pairings.scanned_at, pairings.created_at, pairings.until, pairings.poll_interval,  \
+            "SELECT pairings.id, pairings.direction, pairings.state, pairings.handle, pairings.jkt, \
+             pairings.device, pairings.network, pairings.line_mac, pairings.owner_session, \
+             pairings.account_id, pairings.holder, pairings.phone_device, pairings.phone_network, \
+             pairings.scanned_at, pairings.created_at, pairings.until, pairings.poll_interval, \
              pairings.polled_at, pairings.session_id ",
             $rest
             $(, $held)?

@@ -10,7 +10,7 @@ use subtle::ConstantTimeEq as _;
 macro_rules! selected {
     ($rest:literal $(, $held:expr)?) => {
         concat!(
-            "SELECT recoveries.id, recoveries.account_id, recoveries.name_sealed, recoveries.language,  \
+            "SELECT recoveries.id, recoveries.account_id, recoveries.name_sealed, recoveries.language, \
              recoveries.device, recoveries.network, recoveries.last_sent_at, recoveries.until ",
             $rest
             $(, $held)?

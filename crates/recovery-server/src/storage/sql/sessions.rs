@@ -11,8 +11,8 @@ use sqlx::Row as _;
 macro_rules! selected {
     ($rest:literal $(, $held:expr)?) => {
         concat!(
-            "SELECT sessions.id, sessions.account_id, sessions.device, sessions.network, sessions.created_at,  \
-             sessions.last_used_at, sessions.ends_at, sessions.made_by, sessions.weak_until,  \
+            "SELECT sessions.id, sessions.account_id, sessions.device, sessions.network, sessions.created_at, \
+             sessions.last_used_at, sessions.ends_at, sessions.made_by, sessions.weak_until, \
              sessions.jkt ",
             $rest
             $(, $held)?
