@@ -6,8 +6,9 @@ use crate::common::store::{add, store};
 use crate::common::{PASSWORD, START, World};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use recovery_server::config::{Database as Address, Server};
-use recovery_server::{ManualClock, PostgresStorage};
+use recovery_server::{Config, ManualClock, PostgresStorage};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
+use std::sync::Arc;
 
 fn server(address: &str) -> Server {
     match Address::read(address) {
@@ -75,7 +76,10 @@ async fn a_database_that_stands_still_is_said_to_be_busy() {
 #[tokio::test]
 async fn columns_of_a_newer_node_do_not_disturb_an_older_one() {
     let database = Database::new().await;
-    let mut world = World::node(1, &database, &ManualClock::at(START)).await;
+    // One connection, so that what was prepared in the first round is used in the second.
+    let storage = Arc::new(PostgresStorage::open(&server(database.address()), 1).await.unwrap());
+    let config = Config::loopback("Dorfladen");
+    let mut world = World::from(config, ManualClock::at(START), |deps| deps.storage = storage).await;
     world.add_jana(false).await;
     let mut owner = Cluster::shared().connect(&database.user()).await;
     for column in ["first", "second"] {

@@ -31,7 +31,8 @@ impl Cluster {
     pub fn shared() -> &'static Self {
         static SHARED: OnceLock<Cluster> = OnceLock::new();
         SHARED.get_or_init(|| {
-            sweep();
+            // Beside the tests: there are thousands of files.
+            thread::spawn(sweep);
             Self::make("shared")
         })
     }
