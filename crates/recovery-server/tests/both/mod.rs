@@ -1,5 +1,6 @@
 //! What holds on every database.
 
+mod attacks;
 mod http;
 mod mail;
 mod nodes;

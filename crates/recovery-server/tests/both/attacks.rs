@@ -2,13 +2,9 @@
 //!
 //! `REGAIN_SOAK=1` asks ten times as often.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
-
-mod common;
-
+use crate::common::phone::Phone;
+use crate::common::{Answer, PASSWORD, World, other_than};
 use axum::http::Method;
-use common::phone::Phone;
-use common::{Answer, PASSWORD, World, other_than};
 use recovery_server::{NewAccount, Server};
 use serde_json::json;
 use std::net::SocketAddr;
