@@ -12,7 +12,7 @@ macro_rules! selected {
     ($rest:literal $(, $held:expr)?) => {
         concat!(
             "SELECT sessions.id, sessions.account_id, sessions.device, sessions.network, sessions.created_at, \
-             sessions.last_used_at, sessions.ends_at, sessions.made_by, sessions.weak_until, \
+             sessions.last_used_at, sessions.ends_at, sessions.refresh_until, sessions.made_by, sessions.weak_until, \
              sessions.jkt ",
             $rest
             $(, $held)?
