@@ -8,6 +8,8 @@ mod demo;
 mod measure;
 mod packages;
 mod report;
+#[cfg(unix)]
+mod server_package;
 mod setup;
 mod shell;
 mod terminal;
@@ -36,6 +38,7 @@ cargo xtask <word>
   soak               The long forms of tests: kills, flips, pictures and fuzzing, an hour of them
   bench vault        The vault's speed and memory beside KeePassXC's
   bundle             Build the installers of this system (on Linux: .deb and .rpm), regain-cli in them
+  server-package     Build the recovery server's own .deb (Debian)
   measure            Start-up time and idle memory of the release window (Linux, after bundle)
 
 CI=true makes `test` fail when anything could not be run.";
@@ -73,6 +76,8 @@ fn run(words: &[&str]) -> Result<()> {
         ["measure"] => measure::window(&shell, false),
         ["measure", "--inside"] => measure::window(&shell, true),
         ["bundle"] => build::bundle(&shell),
+        #[cfg(unix)]
+        ["server-package"] => server_package::build(&shell),
         _ => bail!("no such word: {}\n\n{HELP}", words.join(" ")),
     }
 }
