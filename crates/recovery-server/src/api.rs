@@ -3,6 +3,7 @@
 mod about;
 mod extract;
 mod guard;
+mod health;
 mod links;
 mod not_me;
 mod oauth;
@@ -18,8 +19,13 @@ mod second_factor;
 mod sessions;
 mod sign_in;
 
+pub(crate) use guard::busy;
+pub use health::watchers;
+
 use crate::{App, openapi};
+use axum::body::Bytes;
 use axum::extract::DefaultBodyLimit;
+use axum::http::header::CONTENT_TYPE;
 use axum::{Router, middleware};
 use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
@@ -32,10 +38,13 @@ pub const BODY_LIMIT: usize = 16 * 1024;
 pub fn router(app: &App) -> Router {
     let (mut router, mut description) = contract().split_for_parts();
     openapi::finish(&mut description);
-    router = router.merge(pages::router()).merge(phone::router()).route(
-        "/openapi.json",
-        axum::routing::get(move || std::future::ready(axum::Json(description.clone()))),
-    );
+    let description = Bytes::from(serde_json::to_vec(&description).unwrap_or_default());
+    let described = move || std::future::ready(([(CONTENT_TYPE, "application/json")], description.clone()));
+    router = router
+        .merge(pages::router())
+        .merge(health::router())
+        .merge(phone::router())
+        .route("/openapi.json", axum::routing::get(described));
     if app.outbox().is_some() {
         router = router.merge(outbox::router());
     }

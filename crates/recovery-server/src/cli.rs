@@ -1,22 +1,23 @@
 //! The command line.
 
+mod account;
+mod data;
+mod health;
 mod mail;
+mod serve;
 
-use crate::config::SAMPLE;
+use crate::config::{Database, SAMPLE};
+use crate::in_use::InUse;
 use crate::mail::{MailError, Mailer};
 use crate::practice::{self, PracticeOptions};
-use crate::{
-    App, Config, ConfigError, Deps, Language, NewAccount, Pepper, Server, SmtpMailer, SystemClock,
-    SystemRandom, storage,
-};
+use crate::{App, Config, Deps, Language, Pepper, SmtpMailer, SystemClock, SystemRandom, Tls, log, storage};
 use anyhow::Context as _;
 use async_trait::async_trait;
-use clap::{Args, Parser, Subcommand};
-use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 use std::sync::Arc;
-use tracing_subscriber::EnvFilter;
-use zeroize::Zeroizing;
 
 /// A small account server with a dependable way back in.
 #[derive(Parser)]
@@ -38,8 +39,16 @@ struct Line {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Answer requests until SIGTERM or Ctrl-C
+    /// Answer requests until SIGTERM or Ctrl-C; SIGHUP has the certificate read again
     Serve(Settings),
+    /// Write a copy of the database to a new file, while the server runs
+    Backup(data::Backup),
+    /// Put a backup in the database's place, while the server does not run
+    Restore(data::Restore),
+    /// Bring the tables of the database up to date, and say from which version to which
+    Migrate(Settings),
+    /// Ask the server on this machine whether it lives, or with --ready whether it can take requests
+    Health(health::Health),
     /// Add people
     #[command(subcommand)]
     Account(AccountCommand),
@@ -56,12 +65,15 @@ enum Command {
     CheckConfig(Settings),
     /// Print a settings file with every setting explained
     SampleConfig,
+    /// Print the manual page
+    #[command(hide = true)]
+    Man,
 }
 
 #[derive(Subcommand)]
 enum AccountCommand {
     /// Add an account; its password is asked for, or read from standard input
-    Add(Box<Add>),
+    Add(Box<account::Add>),
 }
 
 #[derive(Args)]
@@ -71,63 +83,33 @@ struct Settings {
     config: PathBuf,
 }
 
-#[derive(Args)]
-struct Add {
-    #[command(flatten)]
-    settings: Settings,
-    /// What the person signs in with
-    #[arg(long)]
-    identifier: String,
-    /// Where mail goes; the person can sign in with it, too
-    #[arg(long)]
-    address: String,
-    /// How mail greets the person
-    #[arg(long, default_value = "")]
-    name: String,
-    /// Language of mail: en, ru, de or es
-    #[arg(long)]
-    language: Option<Language>,
-    /// Ask for a code from an authenticator app at sign-in; prints the app's secret
-    #[arg(long)]
-    totp: bool,
-    /// Make ten saved recovery codes and print them
-    #[arg(long)]
-    recovery_codes: bool,
-    /// Read the password from the first line of standard input instead of asking
-    #[arg(long)]
-    password_stdin: bool,
-}
-
 /// Does what the process's arguments say.
 ///
 /// # Errors
 /// In words for the person at the terminal.
-pub fn run() -> anyhow::Result<()> {
+pub fn run() -> anyhow::Result<ExitCode> {
     let line = Line::parse();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         match line.command {
-            Command::Serve(settings) => serve(&settings.config).await,
-            Command::Account(AccountCommand::Add(add)) => add_account(*add).await,
+            Command::Serve(settings) => return serve::serve(&settings.config).await,
+            Command::Backup(backup) => return data::backup(backup).await,
+            Command::Restore(restore) => return data::restore(restore).await,
+            Command::Health(health) => return health::ask(health).await,
+            Command::Migrate(settings) => data::migrate(&settings.config).await,
+            Command::Account(AccountCommand::Add(add)) => account::add(*add).await,
             Command::Mail(command) => {
                 let config = Config::load(&command.settings().config)?;
+                let _in_use = use_database(&config)?;
                 command.run(&App::new(deps(config).await?).await?).await
             }
             Command::Practice { language } => rehearse(language).await,
             Command::CheckConfig(settings) => check_config(&settings.config),
             Command::SampleConfig => say(SAMPLE.trim_end()),
-        }
+            Command::Man => manual(),
+        }?;
+        Ok(ExitCode::SUCCESS)
     })
-}
-
-async fn serve(path: &Path) -> anyhow::Result<()> {
-    let config = Config::load(path)?;
-    log(&config)?;
-    let server = Server::bind(deps(config).await?).await?;
-    tracing::info!(address = %server.address(), url = %server.url(), "serving");
-    server.serve(asked_to_stop()).await;
-    tracing::info!("stopped");
-    Ok(())
 }
 
 async fn rehearse(language: Language) -> anyhow::Result<()> {
@@ -138,46 +120,16 @@ async fn rehearse(language: Language) -> anyhow::Result<()> {
     for code in &practice.recovery_codes {
         say(&format!("Saved code  {code}"))?;
     }
-    asked_to_stop().await;
+    serve::Signals::listen()?.stop().await;
     practice.stop().await;
-    Ok(())
-}
-
-async fn add_account(add: Add) -> anyhow::Result<()> {
-    let config = Config::load(&add.settings.config)?;
-    let name = config.name.clone();
-    let password = if add.password_stdin { first_line()? } else { ask_twice()? };
-    let app = App::new(deps(config).await?).await?;
-    let added = app
-        .add_account(NewAccount {
-            identifier: add.identifier.clone(),
-            address: add.address,
-            name: add.name,
-            language: add.language,
-            password,
-            totp: add.totp,
-            recovery_codes: add.recovery_codes,
-        })
-        .await?;
-    say(&format!("Added {}.", add.identifier))?;
-    if let Some(totp) = added.totp {
-        say(&format!(
-            "\nAuthenticator app (shown only now):\n  secret   {}\n  address  {}",
-            totp.base32(),
-            totp.url(&name, &add.identifier)
-        ))?;
-    }
-    if !added.recovery_codes.is_empty() {
-        say("\nSaved recovery codes, each works once (shown only now):")?;
-        for code in &added.recovery_codes {
-            say(&format!("  {code}"))?;
-        }
-    }
     Ok(())
 }
 
 fn check_config(path: &Path) -> anyhow::Result<()> {
     let config = Config::load(path)?;
+    if let Some(tls) = &config.tls {
+        Tls::load(tls, config.host())?;
+    }
     match &config.mail {
         Some(mail) => {
             SmtpMailer::new(mail)?;
@@ -191,6 +143,29 @@ fn check_config(path: &Path) -> anyhow::Result<()> {
         config.public_url,
         config.listen
     ))
+}
+
+fn manual() -> anyhow::Result<()> {
+    let page = clap_mangen::Man::new(Line::command()).section("8");
+    page.render(&mut io::stdout().lock()).map_err(Into::into)
+}
+
+/// The SQLite file, if that is where the accounts are.
+fn file_of(config: &Config) -> Option<&Path> {
+    match &config.database {
+        Database::File(path) => Some(path),
+        Database::Postgres(_) => None,
+    }
+}
+
+/// Keeps the database from being replaced; nothing to do for one that is no file.
+fn use_database(config: &Config) -> anyhow::Result<Option<InUse>> {
+    let Some(path) = file_of(config) else { return Ok(None) };
+    let held = InUse::shared(path).with_context(|| format!("{} cannot be used", path.display()))?;
+    match held {
+        Some(held) => Ok(Some(held)),
+        None => anyhow::bail!("{} is being restored: wait until that is done", path.display()),
+    }
 }
 
 async fn deps(config: Config) -> anyhow::Result<Deps> {
@@ -224,54 +199,8 @@ impl Mailer for NoMail {
 }
 
 fn log(config: &Config) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(&config.log.level)
-        .map_err(|error| ConfigError::Value(format!("log.level {:?}: {error}", config.log.level)))?;
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
-    if config.log.json {
-        log.json().init();
-    } else {
-        log.init();
-    }
+    tracing::subscriber::set_global_default(log::subscriber(&config.log, io::stderr)?)?;
     Ok(())
-}
-
-async fn asked_to_stop() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminated) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = terminated.recv() => {}
-                _ = tokio::signal::ctrl_c() => {}
-            }
-            return;
-        }
-    }
-    // Without a handler there is nothing to wait for but the end of the process.
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
-    }
-}
-
-fn first_line() -> anyhow::Result<Zeroizing<String>> {
-    let mut line = Zeroizing::new(String::new());
-    io::stdin().lock().read_line(&mut line)?;
-    // Only the end of the line goes: spaces belong to the password.
-    let end = line.trim_end_matches(['\r', '\n']).len();
-    line.truncate(end);
-    Ok(line)
-}
-
-fn ask_twice() -> anyhow::Result<Zeroizing<String>> {
-    if !io::stdin().is_terminal() {
-        anyhow::bail!("there is no terminal to ask for the password: pass it with --password-stdin");
-    }
-    let first = Zeroizing::new(rpassword::prompt_password("Password: ")?);
-    let second = Zeroizing::new(rpassword::prompt_password("The same again: ")?);
-    if first != second {
-        anyhow::bail!("the two passwords differ; nothing was added");
-    }
-    Ok(first)
 }
 
 fn say(text: &str) -> anyhow::Result<()> {

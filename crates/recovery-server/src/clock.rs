@@ -1,8 +1,8 @@
 //! The one place that knows what time it is.
 
 use async_trait::async_trait;
-use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::sync::{Arc, LazyLock};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::sync::watch;
 
 /// Where the server reads the time.
@@ -10,6 +10,9 @@ use tokio::sync::watch;
 pub trait Clock: Send + Sync + 'static {
     /// Unix seconds.
     fn now(&self) -> i64;
+
+    /// Time that never goes back, from a moment of the clock's own: only differences mean something.
+    fn ticks(&self) -> Duration;
 
     /// Returns once [`Clock::now`] has reached `at` (Unix seconds).
     async fn sleep_until(&self, at: i64);
@@ -26,6 +29,12 @@ impl Clock for SystemClock {
         SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's clock")]
+    fn ticks(&self) -> Duration {
+        static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+        START.elapsed()
     }
 
     async fn sleep_until(&self, at: i64) {
@@ -63,6 +72,10 @@ impl ManualClock {
 impl Clock for ManualClock {
     fn now(&self) -> i64 {
         *self.0.borrow()
+    }
+
+    fn ticks(&self) -> Duration {
+        Duration::from_secs(u64::try_from(self.now()).unwrap_or_default())
     }
 
     async fn sleep_until(&self, at: i64) {

@@ -2,10 +2,14 @@
 
 mod database;
 mod environment;
+mod running;
+
+pub use running::{Bounds, Metrics, Tls};
 
 pub use database::{Database, Server};
 
 use crate::language::Language;
+pub use crate::network::Network;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 use std::net::{IpAddr, SocketAddr};
@@ -46,9 +50,20 @@ pub struct Config {
     /// IANA name of the zone that times in mail are told in.
     #[serde(default = "default_zone")]
     pub time_zone: String,
-    /// Proxies whose `X-Forwarded-For` is believed.
+    /// Proxies whose `X-Forwarded-For` and `X-Request-Id` are believed: addresses or networks.
     #[serde(default)]
-    pub trusted_proxies: Vec<IpAddr>,
+    pub trusted_proxies: Vec<Network>,
+    /// Seconds to go on serving once asked to stop, while `/readyz` already says so.
+    #[serde(default)]
+    pub stop_notice_seconds: i64,
+    /// TLS of the server's own; without it a proxy ends TLS.
+    #[serde(default)]
+    pub tls: Option<Tls>,
+    /// Where Prometheus may ask; nowhere without it.
+    #[serde(default)]
+    pub metrics: Option<Metrics>,
+    #[serde(default)]
+    pub bounds: Bounds,
     #[serde(default)]
     pub log: Log,
     #[serde(default)]
@@ -205,6 +220,10 @@ impl Config {
             language: Language::En,
             time_zone: default_zone(),
             trusted_proxies: Vec::new(),
+            stop_notice_seconds: 0,
+            tls: None,
+            metrics: None,
+            bounds: Bounds::default(),
             log: Log::default(),
             mail: None,
             codes: Codes::default(),
@@ -241,6 +260,11 @@ impl Config {
                 "public_url is {url}: passwords would cross the network in clear. Use https:// (a proxy can end TLS)"
             ));
         }
+        if url.scheme() == "http" && self.tls.is_some() {
+            return refuse(format!(
+                "public_url is {url}, but there is a [tls] section: begin it with https://"
+            ));
+        }
         if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
             return refuse(format!("public_url must be a bare address without a path, but is {url}"));
         }
@@ -259,6 +283,20 @@ impl Config {
         if !(1..=3_600).contains(&self.codes.resend_seconds) {
             return refuse("codes.resend_seconds must be between 1 and 3600".to_owned());
         }
+        if !(0..=300).contains(&self.stop_notice_seconds) {
+            return refuse("stop_notice_seconds must be between 0 and 300".to_owned());
+        }
+        if self
+            .metrics
+            .as_ref()
+            .is_some_and(|metrics| metrics.listen == self.listen && self.listen.port() != 0)
+        {
+            return refuse(format!(
+                "metrics.listen must be another address than listen, but both are {}",
+                self.listen
+            ));
+        }
+        self.bounds.check()?;
         self.database.check(self.database_password_file.as_deref())?;
         if !(2..=500).contains(&self.database_connections) {
             return refuse("database_connections must be between 2 and 500".to_owned());

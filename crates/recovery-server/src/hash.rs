@@ -34,7 +34,19 @@ struct Inner {
     cores: Arc<Semaphore>,
     /// One for each core. Taken anew each time, 19 MiB stay behind in the allocator for every thread that ever hashed.
     memory: Mutex<Vec<Memory>>,
+    most: usize,
     waiting: AtomicUsize,
+    refused: AtomicUsize,
+}
+
+/// How busy it is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Load {
+    pub(crate) running: usize,
+    /// For a free core.
+    pub(crate) waiting: usize,
+    /// Turned away since the start.
+    pub(crate) refused: usize,
 }
 
 /// What Argon2 fills. Whatever is left in it says no more than the hash does.
@@ -68,7 +80,9 @@ impl Hasher {
             params,
             cores: Arc::new(Semaphore::new(cores)),
             memory: Mutex::default(),
+            most: cores,
             waiting: AtomicUsize::new(0),
+            refused: AtomicUsize::new(0),
         })))
     }
 
@@ -127,6 +141,14 @@ impl Hasher {
         .await?
     }
 
+    pub(crate) fn load(&self) -> Load {
+        Load {
+            running: self.0.most - self.0.cores.available_permits().min(self.0.most),
+            waiting: self.0.waiting.load(Ordering::Relaxed),
+            refused: self.0.refused.load(Ordering::Relaxed),
+        }
+    }
+
     async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Memory) -> T + Send + 'static,
@@ -134,12 +156,16 @@ impl Hasher {
         let inner = Arc::clone(&self.0);
         if inner.waiting.fetch_add(1, Ordering::Relaxed) >= QUEUE {
             inner.waiting.fetch_sub(1, Ordering::Relaxed);
+            inner.refused.fetch_add(1, Ordering::Relaxed);
             return Err(HashError::Busy);
         }
         let waiting = Waiting(&inner.waiting);
         let permit = tokio::time::timeout(WAIT, Arc::clone(&inner.cores).acquire_owned())
             .await
-            .map_err(|_| HashError::Busy)?
+            .map_err(|_| {
+                inner.refused.fetch_add(1, Ordering::Relaxed);
+                HashError::Busy
+            })?
             .map_err(failed)?;
         drop(waiting);
         // The permit goes along: a caller who hangs up does not free the core early.
@@ -307,6 +333,6 @@ mod tests {
         assert!(matches!(hasher.hash("x", [0; 16]).await, Err(HashError::Busy)));
         hasher.0.waiting.store(0, Ordering::Relaxed);
         hasher.hash("x", [0; 16]).await.unwrap();
-        assert_eq!(hasher.0.waiting.load(Ordering::Relaxed), 0);
+        assert_eq!(hasher.load(), Load { running: 0, waiting: 0, refused: 1 });
     }
 }

@@ -9,16 +9,21 @@
 pub mod account;
 mod api;
 pub mod audit;
+pub mod backup;
 pub mod cli;
 pub mod clock;
+mod condition;
 pub mod config;
 mod dpop;
 mod hash;
 mod identifier;
+pub mod in_use;
 mod language;
 pub mod limits;
+pub mod log;
 pub mod mail;
 mod mask;
+mod meters;
 mod network;
 pub mod openapi;
 mod pairing;
@@ -26,14 +31,17 @@ mod password;
 mod pepper;
 mod plain;
 pub mod practice;
+mod private_file;
+mod request_id;
 pub mod rng;
 mod server;
 pub mod storage;
+mod tls;
 mod token;
 mod totp;
 
 pub use account::{AddError, Added, NewAccount};
-pub use api::router;
+pub use api::{router, watchers};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use config::{Config, ConfigError};
 pub use language::Language;
@@ -44,12 +52,16 @@ pub use server::{Running, Server};
 pub use storage::postgres::PostgresStorage;
 pub use storage::sqlite::SqliteStorage;
 pub use storage::{Storage, StorageError};
+pub use tls::{Tls, TlsError};
 pub use totp::Totp;
 
 use audit::{Entry, Event};
+use condition::Condition;
 use hash::Hasher;
 use limits::Rules;
 use mail::post::Bell;
+use meters::Meters;
+use request_id::RequestIds;
 use std::sync::Arc;
 
 /// What a server is made of. Everything that differs between a real server, practice and a test.
@@ -95,6 +107,8 @@ pub enum StartError {
     Pepper(#[from] PepperError),
     #[error(transparent)]
     Storage(#[from] StorageError),
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     #[error("cannot listen on {address}: {source}")]
     Listen { address: std::net::SocketAddr, source: std::io::Error },
     #[error("{0}")]
@@ -109,6 +123,9 @@ struct Inner {
     deps: Deps,
     hasher: Hasher,
     bell: Bell,
+    condition: Condition,
+    meters: Meters,
+    request_ids: RequestIds,
 }
 
 impl App {
@@ -119,7 +136,15 @@ impl App {
     pub async fn new(deps: Deps) -> Result<Self, StartError> {
         deps.storage.check_pepper(&deps.pepper.mac("check", &[])).await?;
         let hasher = Hasher::new(&deps.pepper).map_err(|error| StartError::Other(error.to_string()))?;
-        Ok(Self(Arc::new(Inner { deps, hasher, bell: Bell::default() })))
+        let request_ids = RequestIds::new(&deps.pepper, deps.clock.now());
+        Ok(Self(Arc::new(Inner {
+            deps,
+            hasher,
+            bell: Bell::default(),
+            condition: Condition::new(),
+            meters: Meters::new(),
+            request_ids,
+        })))
     }
 
     pub fn config(&self) -> &Config {
@@ -156,6 +181,18 @@ impl App {
 
     pub(crate) fn bell(&self) -> &Bell {
         &self.0.bell
+    }
+
+    pub(crate) fn condition(&self) -> &Condition {
+        &self.0.condition
+    }
+
+    pub(crate) fn meters(&self) -> &Meters {
+        &self.0.meters
+    }
+
+    pub(crate) fn request_ids(&self) -> &RequestIds {
+        &self.0.request_ids
     }
 
     pub(crate) fn limits(&self) -> Rules<'_> {

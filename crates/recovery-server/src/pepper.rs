@@ -1,5 +1,6 @@
 //! The server's own secret, and what is derived from it.
 
+use crate::private_file;
 use crate::rng::{self, Random};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
@@ -93,12 +94,7 @@ impl Pepper {
     fn create(path: &Path, random: &dyn Random) -> Result<Self, PepperError> {
         let pepper = Self::random(random);
         let text = Zeroizing::new(STANDARD_NO_PAD.encode(pepper.0.as_slice()));
-        let mut options = fs::OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        options
-            .open(path)
+        private_file::create(path)
             .and_then(|mut file| {
                 file.write_all(text.as_bytes())?;
                 file.write_all(b"\n")?;
@@ -120,19 +116,12 @@ fn keyed(key: &[u8]) -> Hmac<Sha256> {
     Hmac::new_from_slice(key).expect("any key length is fine")
 }
 
-#[cfg(unix)]
 fn refuse_if_shared(path: &Path) -> Result<(), PepperError> {
-    use std::os::unix::fs::PermissionsExt as _;
-    let mode = fs::metadata(path)
-        .map_err(|source| PepperError::Read { path: path.display().to_string(), source })?
-        .permissions()
-        .mode();
-    if mode & 0o077 == 0 { Ok(()) } else { Err(PepperError::Open { path: path.display().to_string() }) }
-}
-
-#[cfg(not(unix))]
-fn refuse_if_shared(_path: &Path) -> Result<(), PepperError> {
-    Ok(())
+    match private_file::is_shared(path) {
+        Ok(false) => Ok(()),
+        Ok(true) => Err(PepperError::Open { path: path.display().to_string() }),
+        Err(source) => Err(PepperError::Read { path: path.display().to_string(), source }),
+    }
 }
 
 #[cfg(test)]

@@ -1,62 +1,83 @@
 //! Listening, serving, stopping.
 
-use crate::{App, Deps, StartError, api};
+mod accept;
+mod answer;
+mod patient;
+mod room;
+
+use crate::config::{Bounds, Network};
+use crate::{App, Deps, StartError, Tls, api};
+use accept::accept;
 use axum::Router;
-use axum::body::Body;
-use axum::extract::ConnectInfo;
-use axum::http::Request;
-use hyper::body::Incoming;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto::Builder;
-use hyper_util::server::graceful::GracefulShutdown;
+use room::Room;
 use std::net::SocketAddr;
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinHandle;
-use tower::ServiceExt as _;
+use tokio_rustls::TlsAcceptor;
 use url::Url;
 
-/// How long a client may take over the head of a request.
-const HEAD: Duration = Duration::from_secs(10);
-/// Connections at once; more wait to be accepted.
-const CONNECTIONS: usize = 1_024;
-/// How long requests under way may take once the server is asked to stop.
-const GRACE: Duration = Duration::from_secs(12);
+/// How long a letter that is being sent may take once the server is asked to stop: as long as any letter.
+const GRACE_FOR_MAIL: Duration = Duration::from_secs(60);
+/// Prometheus and a balancer ask one at a time.
+const WATCHERS: Bounds = Bounds { connections: 32, connections_per_address: 32, requests: 8 };
 
 /// A server that has its port, and is not answering yet.
 pub struct Server {
     app: App,
     listener: TcpListener,
     address: SocketAddr,
+    tls: Option<(Tls, TlsAcceptor)>,
+    metrics: Option<TcpListener>,
+}
+
+/// One address that is listened on, and what its connections meet.
+struct Reach {
+    app: App,
+    router: Router,
+    tls: Option<TlsAcceptor>,
+    room: Room,
+    requests: Arc<Semaphore>,
+    /// Not for those who only look at the figures: they would be in them.
+    counts: bool,
 }
 
 /// A server that answers, on the runtime it was started on. Dropping it stops it at once.
 pub struct Running {
     app: App,
     address: SocketAddr,
+    metrics_address: Option<SocketAddr>,
     stop: Option<oneshot::Sender<()>>,
     task: JoinHandle<()>,
 }
 
 impl Server {
-    /// Takes `deps.config.listen`. If `public_url` names port 0, it gets the port that was found.
+    /// Takes `deps.config.listen`, and `metrics.listen` if there is one. If `public_url` names port 0, it gets the
+    /// port that was found.
     ///
     /// # Errors
-    /// The port is taken, or pepper and database do not belong together.
+    /// A port is taken, the certificate cannot be used, or pepper and database do not belong together.
     pub async fn bind(mut deps: Deps) -> Result<Self, StartError> {
-        let wanted = deps.config.listen;
-        let listen = |source| StartError::Listen { address: wanted, source };
-        let listener = TcpListener::bind(wanted).await.map_err(listen)?;
-        let address = listener.local_addr().map_err(listen)?;
+        let tls = match &deps.config.tls {
+            Some(settings) => {
+                let tls = Tls::load(settings, deps.config.host())?;
+                let acceptor = tls.acceptor()?;
+                Some((tls, acceptor))
+            }
+            None => None,
+        };
+        let (listener, address) = listen(deps.config.listen).await?;
+        let metrics = match &deps.config.metrics {
+            Some(metrics) => Some(listen(metrics.listen).await?.0),
+            None => None,
+        };
         if deps.config.public_url.port() == Some(0) {
             // Only fails for addresses without a host, and this one has a port.
             let _set = deps.config.public_url.set_port(Some(address.port()));
         }
-        Ok(Self { app: App::new(deps).await?, listener, address })
+        Ok(Self { app: App::new(deps).await?, listener, address, tls, metrics })
     }
 
     /// To add accounts, or to look into the storage.
@@ -73,24 +94,79 @@ impl Server {
         &self.app.config().public_url
     }
 
-    /// Answers requests and sends mail until `stop` is ready, then finishes what is under way.
+    /// Where figures are shown, if they are.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics.as_ref().and_then(|metrics| metrics.local_addr().ok())
+    }
+
+    /// The certificate in use, to have it read again.
+    pub fn tls(&self) -> Option<&Tls> {
+        self.tls.as_ref().map(|(tls, _)| tls)
+    }
+
+    /// Answers requests and sends mail until `stop` is ready. Then `/readyz` says so for
+    /// `stop_notice_seconds`, and after that nothing new is begun, and what is under way is finished.
     pub async fn serve(self, stop: impl Future<Output = ()> + Send + 'static) {
-        let router = api::router(&self.app);
+        let Self { app, listener, tls, metrics, .. } = self;
+        let (tls, acceptor) = tls.unzip();
+        let config = app.config();
+        let trusted = &config.trusted_proxies;
+        let people = Reach::new(&app, api::router(&app), acceptor, &config.bounds, trusted);
+        let watchers = Reach::new(&app, api::watchers(&app), None, &WATCHERS, trusted);
+        let watchers = Reach { counts: false, ..watchers };
+
+        let work = async {
+            let mail = async {
+                let delivered = app.deliver();
+                let patience = async {
+                    app.condition().halted().await;
+                    tokio::time::sleep(GRACE_FOR_MAIL).await;
+                };
+                tokio::select! {
+                    () = delivered => {}
+                    () = patience => tracing::warn!("a letter was broken off and will be sent again"),
+                }
+            };
+            tokio::join!(accept(listener, people, app.condition().halted()), mail);
+        };
+        let halt = async {
+            stop.await;
+            app.condition().announce_stop();
+            let (clock, notice) = (app.clock(), config.stop_notice_seconds);
+            clock.sleep_until(clock.now() + notice).await;
+            app.condition().halt();
+            std::future::pending::<()>().await;
+        };
+        let watched = async {
+            match metrics {
+                // To the very end, so that the stop can be watched, too.
+                Some(metrics) => accept(metrics, watchers, std::future::pending()).await,
+                None => std::future::pending().await,
+            }
+        };
+        let renewed = async {
+            match &tls {
+                Some(tls) => tls.watch(app.clock()).await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
-            () = accept(self.listener, router, stop) => {}
-            () = self.app.deliver() => {}
+            () = work => {}
+            () = halt => {}
+            () = watched => {}
+            () = renewed => {}
         }
     }
 
     /// Serves in a task of its own.
     pub fn start(self) -> Running {
         let (stop, stopped) = oneshot::channel::<()>();
-        let (app, address) = (self.app.clone(), self.address);
+        let (app, address, metrics_address) = (self.app.clone(), self.address, self.metrics_address());
         let task = tokio::spawn(self.serve(async {
             // Either way the server is to stop.
             let _stopped = stopped.await;
         }));
-        Running { app, address, stop: Some(stop), task }
+        Running { app, address, metrics_address, stop: Some(stop), task }
     }
 }
 
@@ -101,6 +177,11 @@ impl Running {
 
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where figures are shown, if they are.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics_address
     }
 
     /// `public_url`, with the real port.
@@ -126,52 +207,29 @@ impl Drop for Running {
     }
 }
 
-/// What `axum::serve` does, with a limit on how slowly a request may begin.
-async fn accept(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) {
-    let mut stop = pin!(stop);
-    let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD);
-    let connections = GracefulShutdown::new();
-    let room = Arc::new(Semaphore::new(CONNECTIONS));
-    loop {
-        let (stream, peer, permit) = tokio::select! {
-            accepted = next(&listener, &room) => accepted,
-            () = &mut stop => break,
-        };
-        let router = router.clone();
-        let service = service_fn(move |mut request: Request<Incoming>| {
-            request.extensions_mut().insert(ConnectInfo(peer));
-            router.clone().oneshot(request.map(Body::new))
-        });
-        let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
-        let connection = connections.watch(connection);
-        tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection broke");
-            }
-            drop(permit);
-        });
-    }
-    drop(listener);
-    if tokio::time::timeout(GRACE, connections.shutdown()).await.is_err() {
-        tracing::warn!("some requests were cut off");
+impl Reach {
+    fn new(
+        app: &App,
+        router: Router,
+        tls: Option<TlsAcceptor>,
+        bounds: &Bounds,
+        trusted: &[Network],
+    ) -> Self {
+        let room = Room::new(bounds, trusted);
+        Self {
+            app: app.clone(),
+            router,
+            tls,
+            room,
+            requests: Arc::new(Semaphore::new(bounds.requests)),
+            counts: true,
+        }
     }
 }
 
-async fn next(
-    listener: &TcpListener,
-    room: &Arc<Semaphore>,
-) -> (TcpStream, SocketAddr, Option<tokio::sync::OwnedSemaphorePermit>) {
-    // The semaphore is never closed.
-    let permit = Arc::clone(room).acquire_owned().await.ok();
-    loop {
-        match listener.accept().await {
-            Ok((stream, peer)) => return (stream, peer, permit),
-            Err(error) => {
-                // Mostly too many open files: some are closed in a moment.
-                tracing::warn!(%error, "a connection could not be accepted");
-                tokio::time::sleep(Duration::from_millis(200)).await;
-            }
-        }
-    }
+async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
+    let failed = |source| StartError::Listen { address, source };
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    Ok((listener, address))
 }

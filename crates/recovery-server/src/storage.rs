@@ -1,12 +1,14 @@
 //! What the server remembers. Each method is one transaction: it happens whole or not at all, on
 //! any number of nodes at once.
 
+mod figures;
 mod pairings;
 pub mod postgres;
 mod queue;
 pub mod sqlite;
 mod trouble;
 
+pub use figures::{Figures, Watched};
 pub use pairings::{
     Codes, Confirmed, Direction, Pairing, PairingKey, PairingState, Pairings, Polled, Scan, Seen,
 };
@@ -23,10 +25,10 @@ use serde::Serialize;
 use std::sync::Arc;
 use utoipa::ToSchema;
 
-/// Where everything is kept. A store implements the six parts.
-pub trait Storage: Accounts + Sessions + Recoveries + Pairings + Queue + Ledger {}
+/// Where everything is kept. A store implements the seven parts.
+pub trait Storage: Accounts + Sessions + Recoveries + Pairings + Queue + Ledger + Watched {}
 
-impl<T: Accounts + Sessions + Recoveries + Pairings + Queue + Ledger> Storage for T {}
+impl<T: Accounts + Sessions + Recoveries + Pairings + Queue + Ledger + Watched> Storage for T {}
 
 /// Opens the database that the settings name, and brings its tables up to date.
 ///

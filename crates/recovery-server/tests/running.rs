@@ -185,7 +185,7 @@ fn the_sample_is_a_whole_settings_file() {
     // What is commented out is the default: taken in, it must change nothing.
     let defaults: String = recovery_server::config::SAMPLE
         .lines()
-        .filter(|line| !line.contains("user =") && !line.contains("_file = \"/etc/"))
+        .filter(|line| !line.contains("user =") && !line.contains(" = \"/etc/") && !line.contains(":8322"))
         .map(|line| match line.strip_prefix("# ") {
             Some(setting) if setting.contains(" = ") && !setting.starts_with(char::is_uppercase) => {
                 format!("{setting}\n")
@@ -211,8 +211,13 @@ fn the_environment_has_the_last_word() {
             ("RECOVERY_SERVER_MAIL_PORT", "2525"),
             ("RECOVERY_SERVER_MAIL_CA_FILE", "/etc/our-ca.pem"),
             ("RECOVERY_SERVER_LOG_JSON", "true"),
-            ("RECOVERY_SERVER_TRUSTED_PROXIES", "127.0.0.1, ::1"),
+            ("RECOVERY_SERVER_TRUSTED_PROXIES", "127.0.0.1, ::1 10.0.0.0/8"),
             ("RECOVERY_SERVER_CODES_LIFE_SECONDS", "900"),
+            ("RECOVERY_SERVER_TLS_CERTIFICATE", "/etc/own.pem"),
+            ("RECOVERY_SERVER_TLS_KEY", "/etc/own.key"),
+            ("RECOVERY_SERVER_METRICS_LISTEN", "127.0.0.1:9000"),
+            ("RECOVERY_SERVER_BOUNDS_REQUESTS", "9"),
+            ("RECOVERY_SERVER_STOP_NOTICE_SECONDS", "20"),
             ("UNRELATED", "x"),
         ],
     )
@@ -221,7 +226,10 @@ fn the_environment_has_the_last_word() {
     let mail = config.mail.unwrap();
     assert_eq!((mail.port, mail.ca_file), (Some(2525), Some("/etc/our-ca.pem".into())));
     assert!(config.log.json);
-    assert_eq!(config.trusted_proxies.len(), 2);
+    assert_eq!(config.trusted_proxies.len(), 3);
+    assert_eq!(config.tls.unwrap().key, Path::new("/etc/own.key"));
+    assert_eq!(config.metrics.unwrap().listen.port(), 9000);
+    assert_eq!((config.bounds.requests, config.stop_notice_seconds), (9, 20));
     assert_eq!(config.codes.life_seconds, 900);
     let only_environment = parse("", &[("RECOVERY_SERVER_PUBLIC_URL", "https://a.example")]).unwrap();
     assert_eq!(only_environment.host(), "a.example");
@@ -244,7 +252,17 @@ fn wrong_settings_are_named_with_what_would_be_right() {
         (with("language = \"fr\""), "language"),
         (with("time_zone = \"Mars\""), "Europe/Berlin"),
         (with("listen = \"somewhere\""), "listen"),
+        (with("trusted_proxies = [\"10.0.0.0/40\"]"), "neither an address nor a network"),
+        (with("trusted_proxies = [\"0.0.0.0/0\"]"), "is everybody"),
+        (with("stop_notice_seconds = 301"), "between 0 and 300"),
+        (with("bounds = { requests = 0 }"), "bounds.requests must be between"),
+        (with("metrics = { listen = \"127.0.0.1:8321\" }"), "another address than listen"),
+        (with("tls = { certificate = \"a\" }"), "key"),
         (with("codes = { life_seconds = 90000 }"), "between 60 and 86400"),
+        (
+            format!("{}[tls]\ncertificate = \"a\"\nkey = \"b\"\n", url("http://127.0.0.1")),
+            "begin it with https://",
+        ),
         (mail("user = \"x\""), "belong together"),
         (mail("password = \"x\""), "belong together"),
         (mail("encryption = \"ssl\""), "encryption"),

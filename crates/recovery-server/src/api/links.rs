@@ -70,6 +70,7 @@ pub(super) async fn start(
     if let Some(retry_after) = full {
         return Err(Problem::RateLimited { retry_after });
     }
+    app.meters().pairing(Direction::Phone, Step::Asked);
     let (url, qr_expires_in) = qr(&app, &pairing, now);
     Ok(Json(LinkAsked {
         id: pairing.id,
@@ -171,7 +172,10 @@ pub(super) async fn approve(
     let audit = entry(&app, &caller, &pairing, Step::Approved);
     let now = app.clock().now();
     match app.storage().approve(&id, holder, now, now + pairing::APPROVED_LIFE, &audit).await? {
-        true => Ok(StatusCode::NO_CONTENT),
+        true => {
+            app.meters().pairing(Direction::Phone, Step::Approved);
+            Ok(StatusCode::NO_CONTENT)
+        }
         false => Err(Problem::Expired),
     }
 }
@@ -191,7 +195,9 @@ pub(super) async fn deny(
 ) -> Result<StatusCode, Problem> {
     let pairing = own(&app, &signed_in, &id).await?;
     let audit = entry(&app, &caller, &pairing, Step::Denied);
-    app.storage().close_pairing(&id, PairingState::Denied, app.clock().now(), &audit).await?;
+    if app.storage().close_pairing(&id, PairingState::Denied, app.clock().now(), &audit).await? {
+        app.meters().pairing(Direction::Phone, Step::Denied);
+    }
     Ok(StatusCode::NO_CONTENT)
 }
 

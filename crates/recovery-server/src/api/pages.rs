@@ -20,7 +20,6 @@ pub(super) fn router() -> Router<App> {
         )
         .route("/change-password", get(change_password))
         .route("/recover", get(recover))
-        .route("/health", get(async || "ok"))
 }
 
 async fn home(State(app): State<App>) -> impl IntoResponse {

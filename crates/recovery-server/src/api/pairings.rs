@@ -78,7 +78,11 @@ pub(super) async fn end(
     let pairing = pairing.ok_or(Problem::NotFound)?;
     let entry = |event| app.entry(event, "ok", Some(account_id), caller.network.as_deref());
     let denied = entry(denied(pairing.direction));
-    let ended = app.storage().close_pairing(&id, PairingState::Denied, now, &denied).await? || {
+    let closed = app.storage().close_pairing(&id, PairingState::Denied, now, &denied).await?;
+    if closed {
+        app.meters().pairing(pairing.direction, Step::Denied);
+    }
+    let ended = closed || {
         // It may have become one just now.
         let session = app.storage().pairing(PairingKey::Id(&id), now).await?;
         let session = session.and_then(|pairing| pairing.session_id).unwrap_or_default();

@@ -11,6 +11,7 @@ use crate::identifier::Identifier;
 use crate::language::Language;
 use crate::limits::Limit;
 use crate::mail::{Letter, Matter};
+use crate::meters::{Recovering, WrongCode};
 use crate::password::{self, Reason};
 use crate::storage::{Account, Attempt, Checked, Proof, Recovery, Secret, Trace};
 use crate::{App, mask, token};
@@ -105,6 +106,7 @@ pub(super) async fn start(
         secret(&app, &recovery, &name, account.as_ref(), Mailed::MailCode, Event::RecoveryAsked).await?;
     let ticket = token::opaque(app.random());
     app.storage().open_recovery(&token::hash(&ticket), &recovery, &secret, &trace).await?;
+    app.meters().recovery(Recovering::Asked);
     app.bell().ring();
     Ok((StatusCode::ACCEPTED, Json(asked(&app, ticket, &name, Mailed::MailCode))))
 }
@@ -144,6 +146,7 @@ pub(super) async fn send(
     if !app.storage().add_secret(&recovery.id, &secret, now, now - pause, &trace).await? {
         return Err(Problem::RateLimited { retry_after: pause });
     }
+    app.meters().recovery(Recovering::SentAgain);
     app.bell().ring();
     Ok(Json(asked(&app, ask.ticket, &name, ask.way)))
 }
@@ -212,6 +215,7 @@ pub(super) async fn check(
     };
     let checked = app.storage().check(&attempt).await?;
     if let Checked::Wrong { left } = checked {
+        app.meters().wrong_code(WrongCode::Recovery);
         return Err(if left == 0 { Problem::Expired } else { Problem::WrongCode { tries_left: left } });
     }
     // Nothing was guessed, so nothing counts.
@@ -222,6 +226,7 @@ pub(super) async fn check(
     if checked == Checked::Over {
         return Err(Problem::Expired);
     }
+    app.meters().recovery(Recovering::Verified);
     app.bell().ring();
     Ok(Json(Verified {
         state: "verified",
@@ -280,6 +285,7 @@ pub(super) async fn set_password(
     let known = device_mark(&app, &account.id, &recovery.device, network);
     let ended = app.storage().reset_password(&hash, &change, &known).await?;
     let sessions_ended = ended.ok_or(Problem::Expired)?;
+    app.meters().recovery(Recovering::PasswordSet);
     app.bell().ring();
     Ok(Json(PasswordSet { state: "password_changed", sessions_ended }))
 }

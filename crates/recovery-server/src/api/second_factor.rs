@@ -4,6 +4,7 @@ use super::sessions::Signed;
 use super::sign_in::{NOTICE_LIFE, SignInAnswer, letter, open};
 use crate::audit::Event;
 use crate::mail::Matter;
+use crate::meters::WrongCode;
 use crate::storage::{Account, Factor, Opening, Trace};
 use crate::totp::{self, Totp};
 use crate::{App, token};
@@ -80,6 +81,7 @@ pub(super) async fn pass(
             return Ok(signed);
         }
     }
+    app.meters().wrong_code(WrongCode::SecondFactor);
     let missed = app.entry(Event::SecondFactor, "wrong", Some(&account.id), caller.network.as_deref());
     match app.storage().ticket_missed(&hash, TRIES, &missed).await? {
         0 => Err(Problem::Expired),

@@ -4,6 +4,7 @@ use super::sessions::{Signed, fresh_tokens};
 use crate::audit::{Entry, Event};
 use crate::identifier::Identifier;
 use crate::mail::{Letter, Matter};
+use crate::meters::SignedIn;
 use crate::storage::{Account, MadeBy, Opening, Session, SignInTicket, Trace};
 use crate::{App, mask, pairing, password, token};
 use axum::Json;
@@ -69,6 +70,24 @@ pub(super) async fn sign_in(
 
 /// The account whose name and password these are.
 pub(super) async fn check(
+    app: &App,
+    caller: &Caller,
+    identifier: &str,
+    typed: &str,
+) -> Result<Account, Problem> {
+    let checked = check_uncounted(app, caller, identifier, typed).await;
+    app.meters().sign_in(match &checked {
+        Ok(account) if account.totp_secret.is_some() => SignedIn::SecondFactor,
+        Ok(_) => SignedIn::Ok,
+        Err(Problem::RateLimited { .. }) => SignedIn::RateLimited,
+        Err(Problem::Busy) => SignedIn::Busy,
+        Err(Problem::Internal) => SignedIn::Failed,
+        Err(_) => SignedIn::Wrong,
+    });
+    checked
+}
+
+async fn check_uncounted(
     app: &App,
     caller: &Caller,
     identifier: &str,

@@ -16,6 +16,13 @@ const KEYS: &[&str] = &[
     "language",
     "time_zone",
     "trusted_proxies",
+    "stop_notice_seconds",
+    "tls.certificate",
+    "tls.key",
+    "metrics.listen",
+    "bounds.connections",
+    "bounds.connections_per_address",
+    "bounds.requests",
     "log.level",
     "log.json",
     "mail.from",
@@ -79,10 +86,10 @@ fn value_of(key: &str, variable: &str, text: &str) -> Result<Value, ConfigError>
                 .collect(),
         )),
         "log.json" => text.parse().map(Value::Boolean).map_err(|_| refuse("true or false")),
-        "mail.port" | "database_connections" => {
+        "mail.port" | "stop_notice_seconds" | "database_connections" => {
             text.parse().map(Value::Integer).map_err(|_| refuse("a whole number"))
         }
-        numbers if numbers.starts_with("codes.") || numbers.starts_with("limits.") => {
+        numbers if ["codes.", "limits.", "bounds."].iter().any(|section| numbers.starts_with(section)) => {
             text.parse().map(Value::Integer).map_err(|_| refuse("a whole number"))
         }
         _ => Ok(Value::String(text.to_owned())),

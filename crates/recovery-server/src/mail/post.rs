@@ -3,6 +3,7 @@
 use super::{Letter, MailError};
 use crate::App;
 use crate::audit::Event;
+use crate::meters::Letters;
 use crate::storage::{SealedMail, StorageError, WaitingMail};
 use tokio::sync::Notify;
 
@@ -32,10 +33,10 @@ impl App {
         SealedMail { letter: self.pepper().seal(self.random(), &plain), drop_at }
     }
 
-    /// Sends mail for as long as it is polled. One such task for each node is enough.
+    /// Sends mail until the server halts, and finishes the letter that is being sent then. One such task for each node is enough.
     pub async fn deliver(&self) {
         let mut sweep_at = 0;
-        loop {
+        while !self.condition().is_halted() {
             if let Err(error) = self.deliver_due().await {
                 tracing::error!(%error, "the mail queue cannot be read");
             }
@@ -50,6 +51,7 @@ impl App {
             let next = due.map_or(now + ROUND, |due| due.clamp(now + 1, now + ROUND));
             tokio::select! {
                 () = self.bell().0.notified() => {}
+                () = self.condition().halted() => {}
                 () = self.clock().sleep_until(next) => {}
             }
         }
@@ -63,6 +65,10 @@ impl App {
         let mut sent = 0;
         loop {
             let now = self.clock().now();
+            self.condition().delivering(now);
+            if self.condition().is_halted() {
+                return Ok(sent);
+            }
             let Some(waiting) = self.storage().claim_mail(now, now + CLAIM).await? else {
                 return Ok(sent);
             };
@@ -94,6 +100,7 @@ impl App {
         let failed = match self.mailer().send(&letter.write(self.config(), message_id)).await {
             Ok(()) => {
                 tracing::info!(mail = waiting.id, attempts = waiting.attempts, "mail sent");
+                self.meters().mail(Letters::Sent);
                 self.storage().mail_done(waiting.id).await?;
                 return Ok(true);
             }
@@ -108,6 +115,7 @@ impl App {
             tracing::error!(mail = waiting.id, attempts = waiting.attempts, reason, "mail given up");
             self.give_up(&waiting, if refused { "refused" } else { "expired" }).await?;
         } else {
+            self.meters().mail(Letters::Later);
             tracing::warn!(
                 mail = waiting.id,
                 attempts = waiting.attempts,
@@ -120,6 +128,7 @@ impl App {
     }
 
     async fn give_up(&self, mail: &WaitingMail, why: &str) -> Result<(), StorageError> {
+        self.meters().mail(Letters::Dead);
         let entry = self.entry(Event::MailFailed, "given up", None, None);
         self.storage().give_mail_up(mail, why, &entry).await?;
         Ok(())

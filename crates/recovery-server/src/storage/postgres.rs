@@ -38,6 +38,9 @@ mod sessions;
 #[expect(clippy::duplicate_mod, reason = "one text of SQL for both databases")]
 #[path = "sql/steps.rs"]
 mod steps;
+#[expect(clippy::duplicate_mod, reason = "one text of SQL for both databases")]
+#[path = "sql/watched.rs"]
+mod watched;
 
 use super::{Result, StorageError};
 use crate::config::Server;

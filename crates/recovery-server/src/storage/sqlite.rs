@@ -28,6 +28,8 @@ mod recoveries;
 mod sessions;
 #[path = "sql/steps.rs"]
 mod steps;
+#[path = "sql/watched.rs"]
+mod watched;
 
 use super::{Result, StorageError};
 use sqlx::sqlite::{

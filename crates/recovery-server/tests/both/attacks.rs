@@ -21,14 +21,18 @@ fn line(number: usize) -> SocketAddr {
     SocketAddr::from(([198, 18, b, c], 40_000))
 }
 
-/// All that an answer shows, without what is random in it.
+/// All that an answer shows, without what is random in it, and without what it is called in the log.
 fn shown(answer: &Answer) -> (u16, String, usize, String) {
     let mut body = answer.body.clone();
     if let Some(fields) = body.as_object_mut() {
         fields.remove("ticket");
     }
-    let mut headers: Vec<_> =
-        answer.headers.iter().map(|(name, value)| format!("{name}: {value:?}")).collect();
+    let mut headers: Vec<_> = answer
+        .headers
+        .iter()
+        .filter(|(name, _)| *name != "x-request-id")
+        .map(|(name, value)| format!("{name}: {value:?}"))
+        .collect();
     headers.sort();
     (answer.status.as_u16(), headers.join("\n"), answer.bytes.len(), body.to_string())
 }

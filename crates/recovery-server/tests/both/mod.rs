@@ -1,6 +1,7 @@
 //! What holds on every database.
 
 mod attacks;
+mod figures;
 mod http;
 mod mail;
 mod nodes;

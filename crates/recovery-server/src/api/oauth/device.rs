@@ -1,6 +1,7 @@
 use super::{Form, OAuthError, Proved, SCOPE, is_known};
 use crate::api::extract::{Caller, device, line_mac};
 use crate::audit::{Event, Step};
+use crate::meters::WrongCode;
 use crate::pairing::{self, Pointer};
 use crate::storage::{Codes, Confirmed, Direction, Pairing, PairingState};
 use crate::{App, token};
@@ -89,6 +90,7 @@ pub(in crate::api) async fn authorize(
     if let Some(wait) = app.storage().add_pairing(&pairing, &codes, pairing::OPEN_PER_LINE, &audit).await? {
         return Err(OAuthError::too_often(wait));
     }
+    app.meters().pairing(Direction::Computer, Step::Asked);
     let (verification_uri_complete, qr_expires_in) = qr(&app, &pairing, now);
     Ok(Json(DeviceAnswer {
         device_code,
@@ -156,8 +158,14 @@ pub(in crate::api) async fn confirm(
         app.entry(Event::Pairing(step), result, pairing.account_id.as_deref(), caller.network.as_deref())
     };
     let (passed, missed) = (entry(Step::Confirmed, "ok"), entry(Step::WrongCode, "wrong"));
-    match app.storage().confirm(&pairing.id, right, pairing::TRIES, now, &passed, &missed).await? {
+    let confirmed = app.storage().confirm(&pairing.id, right, pairing::TRIES, now, &passed, &missed).await?;
+    if matches!(confirmed, Confirmed::Wrong { .. }) {
+        app.meters().pairing(Direction::Computer, Step::WrongCode);
+        app.meters().wrong_code(WrongCode::Pairing);
+    }
+    match confirmed {
         Confirmed::Yes { until } => {
+            app.meters().pairing(Direction::Computer, Step::Confirmed);
             Ok(Json(ConfirmAnswer { pairing_state: PairingState::Confirmed.name(), expires_in: until - now }))
         }
         Confirmed::Wrong { left: 0 } => Err(OAuthError::new("access_denied")),
@@ -209,6 +217,8 @@ pub(in crate::api) async fn cancel(
     let account_id = pairing.account_id.as_deref();
     let audit = app.entry(Event::Pairing(Step::Cancelled), "ok", account_id, caller.network.as_deref());
     let now = app.clock().now();
-    app.storage().close_pairing(&pairing.id, PairingState::Cancelled, now, &audit).await?;
+    if app.storage().close_pairing(&pairing.id, PairingState::Cancelled, now, &audit).await? {
+        app.meters().pairing(Direction::Computer, Step::Cancelled);
+    }
     Ok(Json(CancelAnswer {}))
 }

@@ -5,7 +5,7 @@ use crate::api::not_me;
 use crate::api::sessions::ACCESS_LIFE;
 use crate::api::sign_in::{AccountInfo, Start, open_as};
 use crate::audit::{Event, Step};
-use crate::storage::{MadeBy, Pairing, PairingState, Polled};
+use crate::storage::{Direction, MadeBy, Pairing, PairingState, Polled};
 use crate::{App, token};
 use axum::Json;
 use axum::extract::State;
@@ -115,6 +115,7 @@ async fn consume(app: &App, caller: &Caller, pairing: &Pairing) -> Result<TokenA
         // Cancelled, denied or fetched at the same moment: the next poll says which.
         return Err(gone());
     }
+    app.meters().pairing(Direction::Computer, Step::Consumed);
     app.bell().ring();
     let tokens = signed.session;
     Ok(TokenAnswer {

@@ -278,7 +278,9 @@ pub(super) async fn scan(State(app): State<App>, visitor: Visitor, Sent(ask): Se
             };
             let audit = entry(&app, &visitor, Step::Scanned, Some(&signed.account.id));
             let until = now + pairing::SCANNED_LIFE;
-            app.storage().scan(&pairing.id, Some(&signed.account.id), &scan, until, &audit).await?;
+            if app.storage().scan(&pairing.id, Some(&signed.account.id), &scan, until, &audit).await? {
+                app.meters().pairing(Direction::Computer, Step::Scanned);
+            }
         }
         // Whether it worked or somebody else was faster, the page says.
         Ok(see(&ask.place.path()))
@@ -305,7 +307,9 @@ pub(super) async fn approve(State(app): State<App>, visitor: Visitor, Sent(ask):
         let now = app.clock().now();
         let audit = entry(&app, &visitor, Step::Approved, Some(&signed.account.id));
         let holder = signed.session.id.as_bytes();
-        app.storage().approve(&pairing.id, holder, now, now + pairing::APPROVED_LIFE, &audit).await?;
+        if app.storage().approve(&pairing.id, holder, now, now + pairing::APPROVED_LIFE, &audit).await? {
+            app.meters().pairing(Direction::Computer, Step::Approved);
+        }
         Ok(see(&in_hand(&pairing)))
     };
     or_trouble(&app, &visitor, done.await)
@@ -331,7 +335,9 @@ pub(super) async fn deny(State(app): State<App>, visitor: Visitor, Sent(ask): Se
         check_csrf(&app, signed.session.id.as_bytes(), &pairing.id, &ask.csrf)?;
         let audit = entry(&app, &visitor, Step::Denied, Some(&signed.account.id));
         let now = app.clock().now();
-        app.storage().close_pairing(&pairing.id, PairingState::Denied, now, &audit).await?;
+        if app.storage().close_pairing(&pairing.id, PairingState::Denied, now, &audit).await? {
+            app.meters().pairing(Direction::Computer, Step::Denied);
+        }
         // Another phone of the account denies from its list.
         let from_list = ask.place.p.is_some() && !pairing.is_held_by(signed.session.id.as_bytes());
         Ok(if from_list { see("/device/sessions") } else { see(&ask.place.path()) })

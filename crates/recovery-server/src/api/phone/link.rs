@@ -7,6 +7,7 @@ use crate::api::not_me;
 use crate::api::problem::Problem;
 use crate::api::sign_in::{Start, open_as};
 use crate::audit::{Entry, Event, Step};
+use crate::meters::WrongCode;
 use crate::pairing::{self, Pointer};
 use crate::storage::{Confirmed, Direction, MadeBy, Pairing, PairingKey, PairingState, Scan};
 use crate::{App, token};
@@ -164,7 +165,10 @@ pub(super) async fn scan(State(app): State<App>, visitor: Visitor, Sent(ask): Se
         };
         let audit = entry(&app, &visitor, &pairing, Step::Scanned, "ok");
         match app.storage().scan(&pairing.id, None, &scan, now + pairing::SCANNED_LIFE, &audit).await? {
-            true => Ok(see_with(&in_hand(&pairing), &cookie)),
+            true => {
+                app.meters().pairing(Direction::Phone, Step::Scanned);
+                Ok(see_with(&in_hand(&pairing), &cookie))
+            }
             false => Ok(see(&back)),
         }
     };
@@ -189,7 +193,17 @@ pub(super) async fn confirm(State(app): State<App>, visitor: Visitor, Sent(ask):
         let passed = entry(&app, &visitor, &pairing, Step::Confirmed, "ok");
         let missed = entry(&app, &visitor, &pairing, Step::WrongCode, "wrong");
         let now = app.clock().now();
-        match app.storage().confirm(&pairing.id, right, pairing::TRIES, now, &passed, &missed).await? {
+        let confirmed =
+            app.storage().confirm(&pairing.id, right, pairing::TRIES, now, &passed, &missed).await?;
+        match confirmed {
+            Confirmed::Yes { .. } => app.meters().pairing(Direction::Phone, Step::Confirmed),
+            Confirmed::Wrong { .. } => {
+                app.meters().pairing(Direction::Phone, Step::WrongCode);
+                app.meters().wrong_code(WrongCode::Link);
+            }
+            Confirmed::No(_) => {}
+        }
+        match confirmed {
             Confirmed::Wrong { left: left @ 1.. } => {
                 let words = visitor.words();
                 let page = standing(&app, &visitor, &holder, &pairing);
@@ -208,7 +222,9 @@ pub(super) async fn deny(State(app): State<App>, visitor: Visitor, Sent(ask): Se
         check_csrf(&app, &holder, &pairing.id, &ask.csrf)?;
         let audit = entry(&app, &visitor, &pairing, Step::Cancelled, "ok");
         let now = app.clock().now();
-        app.storage().close_pairing(&pairing.id, PairingState::Cancelled, now, &audit).await?;
+        if app.storage().close_pairing(&pairing.id, PairingState::Cancelled, now, &audit).await? {
+            app.meters().pairing(Direction::Phone, Step::Cancelled);
+        }
         Ok(see(&in_hand(&pairing)))
     };
     or_trouble(&app, &visitor, done.await)
@@ -228,6 +244,7 @@ pub(super) async fn finish(State(app): State<App>, visitor: Visitor, Sent(ask): 
         if !app.storage().consume(&pairing.id, &opening, &trace).await? {
             return Ok(see(&in_hand(&pairing)));
         }
+        app.meters().pairing(Direction::Phone, Step::Consumed);
         app.bell().ring();
         Ok(see_with(&in_hand(&pairing), &cookie))
     };
