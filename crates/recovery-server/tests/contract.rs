@@ -34,13 +34,15 @@ async fn every_answer_is_as_described() {
     let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/contract");
     let reports = tempfile::tempdir().unwrap();
     let mut run = Command::new(folder.join("venv/bin/schemathesis"));
-    run.args(["--config-file", "schemathesis.toml", "run", &format!("{base}/openapi.json")])
+    run.arg("--config-file")
+        .arg(here.join("schemathesis.toml"))
+        .args(["run", &format!("{base}/openapi.json")])
         .args(["--checks", "all", "--continue-on-failure", "--no-shrink", "--seed", "1", "--workers", "2"])
         .args(["--max-examples", &std::env::var("REGAIN_EXAMPLES").unwrap_or_else(|_| EXAMPLES.to_owned())])
-        .current_dir(&here)
+        // It keeps what it has found where it is started.
+        .current_dir(reports.path())
         .env("PYTHONPATH", &here)
         .env("PYTHONDONTWRITEBYTECODE", "1")
-        .env("HYPOTHESIS_STORAGE_DIRECTORY", reports.path())
         .env("SCHEMATHESIS_HOOKS", "hooks")
         .env("CONTRACT_BASE", &base)
         .env("CONTRACT_IDENTIFIER", "jana")
