@@ -41,6 +41,7 @@ impl AccountServer {
             user: None,
             password_file: None,
             password: None,
+            dkim: None,
             ca_file: None,
         })?);
         let server = Server::bind(deps).await?;

@@ -1,4 +1,4 @@
-//! Adding accounts. There is no sign-up: whoever runs the server adds people.
+//! Adding accounts: by whoever runs the server, or by their owners, if that is allowed.
 
 use crate::audit::Event;
 use crate::identifier::Identifier;
@@ -10,7 +10,7 @@ use crate::{App, plain, token};
 use zeroize::Zeroizing;
 
 /// Longest name that mail greets by, characters.
-const NAME_LENGTH: usize = 80;
+pub(crate) const NAME_LENGTH: usize = 80;
 
 /// A person to be added.
 #[derive(Debug, Clone)]
@@ -103,6 +103,7 @@ impl App {
             id: token::id(self.random()),
             identifier: new.identifier.trim().to_owned(),
             address: new.address.trim().to_owned(),
+            second_address: None,
             person: plain::line(&new.name, NAME_LENGTH),
             language: new.language.unwrap_or(self.config().language),
             password_hash,
@@ -114,5 +115,22 @@ impl App {
         let audit = self.entry(Event::AccountAdded, "ok", Some(&account.id), None);
         self.storage().add_account(&account, &names, &code_hashes, self.clock().now(), &audit).await?;
         Ok(Added { id: account.id, totp, recovery_codes })
+    }
+
+    /// Notes that mail to this address came back; `false` if no account has it.
+    ///
+    /// # Errors
+    /// The database does not do it.
+    pub async fn mail_bounced(&self, address: &str) -> Result<bool, StorageError> {
+        let Some(name) = Identifier::read(address) else { return Ok(false) };
+        let Some(account) = self.storage().account_by_name(name.as_str()).await? else { return Ok(false) };
+        let known = [Some(account.address), account.second_address].into_iter().flatten();
+        let found = known.into_iter().find(|known| Identifier::read(known).as_ref() == Some(&name));
+        // Else it is the identifier.
+        let Some(known) = found else { return Ok(false) };
+        self.storage().note_bounce(&known, self.clock().now()).await?;
+        let audit = self.entry(Event::MailBounced, "noted", Some(&account.id), None);
+        self.storage().write_audit(&audit).await?;
+        Ok(true)
     }
 }

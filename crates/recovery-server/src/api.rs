@@ -1,6 +1,8 @@
 //! The HTTP contract, one file for each noun.
 
 mod about;
+mod account;
+mod claim;
 mod extract;
 mod guard;
 mod health;
@@ -15,9 +17,11 @@ mod phone;
 mod problem;
 mod proof;
 mod recovery;
+mod revoke;
 mod second_factor;
 mod sessions;
 mod sign_in;
+mod sign_up;
 
 pub(crate) use guard::busy;
 pub use health::watchers;
@@ -70,6 +74,19 @@ pub(crate) fn contract() -> OpenApiRouter<App> {
         .routes(routes!(recovery::send))
         .routes(routes!(recovery::check))
         .routes(routes!(recovery::set_password))
+        .routes(routes!(sign_up::start))
+        .routes(routes!(sign_up::send))
+        .routes(routes!(sign_up::check))
+        .routes(routes!(sign_up::found))
+        .routes(routes!(account::current))
+        .routes(routes!(account::addresses::add))
+        .routes(routes!(account::addresses::send))
+        .routes(routes!(account::addresses::check))
+        .routes(routes!(account::addresses::remove))
+        .routes(routes!(account::addresses::put_first))
+        .routes(routes!(account::authenticator::begin, account::authenticator::turn_off))
+        .routes(routes!(account::authenticator::confirm))
+        .routes(routes!(account::codes::renew))
         .routes(routes!(pairings::list))
         .routes(routes!(pairings::end))
         .routes(routes!(links::start))

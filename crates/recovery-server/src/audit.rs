@@ -1,6 +1,8 @@
 //! The audit log: who, what, when, from which network, with what result. No code, no token, no
 //! address in clear.
 
+use crate::storage::ChangeKind;
+
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event {
@@ -22,6 +24,18 @@ pub enum Event {
     /// A computer lets a phone in.
     Link(Step),
     NotMe,
+    SignUpAsked,
+    SignUpSent,
+    SignUpCheck,
+    SignedUp,
+    AddressAsked,
+    AddressSent,
+    AddressCheck,
+    /// The current password, or a code, for a change of recovery settings.
+    Settings,
+    Changed(ChangeKind),
+    ChangeRevoked,
+    MailBounced,
 }
 
 /// How far one device has come in letting another in.
@@ -65,6 +79,17 @@ impl Event {
             Self::PasswordReset => "password_reset",
             Self::MailFailed => "mail_failed",
             Self::NotMe => "not_me",
+            Self::SignUpAsked => "sign_up_asked",
+            Self::SignUpSent => "sign_up_sent",
+            Self::SignUpCheck => "sign_up_check",
+            Self::SignedUp => "signed_up",
+            Self::AddressAsked => "address_asked",
+            Self::AddressSent => "address_sent",
+            Self::AddressCheck => "address_check",
+            Self::Settings => "settings",
+            Self::Changed(kind) => kind.name(),
+            Self::ChangeRevoked => "change_revoked",
+            Self::MailBounced => "mail_bounced",
             Self::Pairing(Step::Asked) => "pairing_asked",
             Self::Pairing(Step::Scanned) => "pairing_scanned",
             Self::Pairing(Step::Confirmed) => "pairing_confirmed",

@@ -72,6 +72,8 @@ pub struct Config {
     pub codes: Codes,
     #[serde(default)]
     pub limits: Limits,
+    #[serde(default)]
+    pub sign_up: SignUp,
     /// Marks everything as practice and serves the outbox; never set from a file.
     #[serde(skip)]
     pub practice: bool,
@@ -100,6 +102,9 @@ pub struct Mail {
     #[serde(default)]
     pub encryption: Encryption,
     /// PEM file of the authorities that may vouch for the server, in place of the system's.
+    /// Signs each mail.
+    #[serde(default)]
+    pub dkim: Option<Dkim>,
     #[serde(default)]
     pub ca_file: Option<PathBuf>,
     #[serde(default)]
@@ -149,6 +154,28 @@ pub struct Limits {
     pub wrong_codes_per_day: u32,
     /// Sign-ins, per network address and hour.
     pub sign_ins_per_address_per_hour: u32,
+}
+
+/// Signing mail (RFC 6376).
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Dkim {
+    /// Names the key in the DNS: `<selector>._domainkey.<domain>`.
+    pub selector: String,
+    /// PEM file with an RSA or Ed25519 private key.
+    pub key_file: PathBuf,
+    /// That of `mail.from` if absent.
+    #[serde(default)]
+    pub domain: Option<String>,
+}
+
+/// May people make accounts themselves?
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SignUp {
+    pub open: bool,
+    /// Only with addresses of these domains; any, if there are none.
+    pub domains: Vec<String>,
 }
 
 /// Settings that cannot be used, in words for the person who wrote them.
@@ -228,6 +255,7 @@ impl Config {
             mail: None,
             codes: Codes::default(),
             limits: Limits::default(),
+            sign_up: SignUp::default(),
             practice: false,
         }
     }
@@ -301,8 +329,35 @@ impl Config {
         if !(2..=500).contains(&self.database_connections) {
             return refuse("database_connections must be between 2 and 500".to_owned());
         }
+        self.sign_up.check(self.mail.is_some())?;
         match &self.mail {
             Some(mail) => mail.check(),
+            None => Ok(()),
+        }
+    }
+}
+
+impl SignUp {
+    /// May somebody with this address, in the form it is compared in, make an account?
+    pub(crate) fn takes(&self, address: &str) -> bool {
+        let domain = address.rsplit_once('@').map_or("", |(_, domain)| domain);
+        self.domains.is_empty() || self.domains.iter().any(|one| one.to_lowercase() == domain)
+    }
+
+    fn check(&self, has_mail: bool) -> Result<(), ConfigError> {
+        let refuse = |words: String| Err(ConfigError::Value(words));
+        if self.open && !has_mail {
+            return refuse(
+                "sign_up.open needs a [mail] section: every address is confirmed by mail".to_owned(),
+            );
+        }
+        let odd = |domain: &&String| {
+            domain.is_empty() || domain.contains(['@', '*', ' ']) || domain.starts_with('.')
+        };
+        match self.domains.iter().find(odd) {
+            Some(domain) => refuse(format!(
+                "sign_up.domains has {domain:?}: write a domain as it stands after the @, such as \"example.org\""
+            )),
             None => Ok(()),
         }
     }
@@ -340,6 +395,19 @@ impl Mail {
             return refuse(
                 "mail.ca_file is of no use with mail.encryption = \"none\": use \"tls\" or \"starttls\"",
             );
+        }
+        if let Some(dkim) = &self.dkim {
+            let is_name = |name: &str| {
+                !name.is_empty()
+                    && name.bytes().all(|byte| {
+                        byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.' || byte == b'_'
+                    })
+            };
+            if !is_name(&dkim.selector) || !dkim.domain.as_deref().is_none_or(is_name) {
+                return refuse(
+                    "mail.dkim.selector and mail.dkim.domain must be names as in the DNS, such as \"mail2027\"",
+                );
+            }
         }
         let has_password = self.password.is_some() || self.password_file.is_some();
         if self.user.is_some() != has_password {

@@ -84,6 +84,41 @@ impl Rules<'_> {
         self.limit("new password", &[recovery], HOUR, 20)
     }
 
+    /// Sign-ups, codes for other addresses, and resends, from one network address.
+    pub(crate) fn claims_from(&self, address: &str) -> Limit {
+        self.limit("claim from", &[address], HOUR, self.limits.recoveries_per_address_per_hour)
+    }
+
+    /// Codes for one address that is to be proven; all of them go to one mailbox.
+    pub(crate) fn claims_to(&self, address: &str) -> Limit {
+        self.limit("claim to", &[address], DAY, self.limits.codes_per_day)
+    }
+
+    /// Addresses that one account tries to add, and resends.
+    pub(crate) fn claims_by(&self, account: &str) -> Limit {
+        self.limit("claim by", &[account], DAY, self.limits.codes_per_day)
+    }
+
+    /// The same again, asked for.
+    pub(crate) fn claim_resends(&self, address: &str) -> Limit {
+        self.limit("claim resend", &[address], HOUR, self.limits.resends_per_hour)
+    }
+
+    /// Wrong codes for one address.
+    pub(crate) fn wrong_claims(&self, address: &str) -> Limit {
+        self.limit("wrong claim", &[address], DAY, self.limits.wrong_codes_per_day)
+    }
+
+    /// New lists of saved codes for one account.
+    pub(crate) fn code_lists(&self, account: &str) -> Limit {
+        self.limit("code list", &[account], HOUR, 10)
+    }
+
+    /// Identifiers that one who has proven an address asks for: what is taken is told to nobody else.
+    pub(crate) fn names_tried(&self, claim: &str) -> Limit {
+        self.limit("name tried", &[claim], DAY, 10)
+    }
+
     /// Pairings and links asked for from one network address: far more than a person needs who starts over.
     pub(crate) fn pairings_from(&self, address: &str) -> Limit {
         self.limit("pairing from", &[address], HOUR, 600)

@@ -1,5 +1,7 @@
 //! Mail: written when it is sent, sent in the background, tried again when it fails.
 
+pub(crate) mod bounce;
+pub(crate) mod dkim;
 pub mod outbox;
 pub mod post;
 pub mod smtp;
@@ -9,9 +11,10 @@ mod words;
 pub use outbox::{Inbox, Outbox, SentMail};
 pub use smtp::SmtpMailer;
 pub(crate) use template::escape;
-pub(crate) use words::moment;
+pub(crate) use words::{kind, moment};
 
 use crate::language::Language;
+use crate::storage::ChangeKind;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
@@ -48,6 +51,9 @@ pub enum MailError {
     /// This mail will never be taken.
     #[error("{0}")]
     Never(String),
+    /// The same, and it is the recipient or the letter that is refused: it bounced.
+    #[error("{0}")]
+    Bounced(String),
 }
 
 /// What a mail is about, before it is put into words. Everything a letter says is in here, so it
@@ -88,6 +94,30 @@ pub(crate) enum Matter {
     NewPhone {
         token: String,
     },
+    Access(Access),
+}
+
+/// About signing up, and about what gets a person back in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Access {
+    /// Brings a code to somebody who wants to make an account.
+    SignUpCode { code: String, until: i64 },
+    /// Somebody wants to make an account with an address that has one.
+    SignUpTaken,
+    /// Brings a code to an address that is to be added to an account.
+    AddressCode { code: String, until: i64 },
+    /// Somebody wants to add an address to an account that another one has.
+    AddressTaken,
+    /// Recovery settings were changed.
+    Changed {
+        kind: ChangeKind,
+        /// Masked, if it is about one.
+        address: Option<String>,
+        /// Puts it back; not for every address.
+        token: Option<String>,
+    },
+    /// A change was revoked, and the account put back as it was before.
+    PutBack,
 }
 
 impl Letter {

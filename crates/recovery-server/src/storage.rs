@@ -1,18 +1,25 @@
 //! What the server remembers. Each method is one transaction: it happens whole or not at all, on
 //! any number of nodes at once.
 
+mod claims;
 mod figures;
 mod pairings;
 pub mod postgres;
 mod queue;
+mod settings;
 pub mod sqlite;
 mod trouble;
 
+pub use claims::{Claim, ClaimAttempt, ClaimSecret, Claims, Founded, Founding};
 pub use figures::{Figures, Watched};
 pub use pairings::{
     Codes, Confirmed, Direction, Pairing, PairingKey, PairingState, Pairings, Polled, Scan, Seen,
 };
 pub use queue::{DEAD_MAIL_LIFE, DeadMail, Queue, SealedMail, WaitingMail};
+pub use settings::{
+    Address, Change, ChangeKind, Changed, Letters, MOST_ADDRESSES, REVOCABLE, Revocation, Settings,
+    SettingsChange, Told, What,
+};
 
 use crate::audit::Entry;
 use crate::config::{Config, Database};
@@ -25,10 +32,13 @@ use serde::Serialize;
 use std::sync::Arc;
 use utoipa::ToSchema;
 
-/// Where everything is kept. A store implements the seven parts.
-pub trait Storage: Accounts + Sessions + Recoveries + Pairings + Queue + Ledger + Watched {}
+/// Where everything is kept. A store implements the nine parts.
+pub trait Storage:
+    Accounts + Claims + Settings + Sessions + Recoveries + Pairings + Queue + Ledger + Watched
+{
+}
 
-impl<T: Accounts + Sessions + Recoveries + Pairings + Queue + Ledger + Watched> Storage for T {}
+impl<T: Accounts + Claims + Settings + Sessions + Recoveries + Pairings + Queue + Ledger + Watched> Storage for T {}
 
 /// Opens the database that the settings name, and brings its tables up to date.
 ///
@@ -64,14 +74,18 @@ pub type Result<T> = std::result::Result<T, StorageError>;
 #[derive(Debug, Clone)]
 pub struct Trace {
     pub audit: Entry,
-    pub mail: Option<SealedMail>,
+    /// One for each address that is to know.
+    pub mail: Vec<SealedMail>,
 }
 
 #[derive(Debug, Clone)]
 pub struct Account {
     pub id: String,
     pub identifier: String,
+    /// The first one, where mail goes.
     pub address: String,
+    /// Where notices go as well.
+    pub second_address: Option<String>,
     pub person: String,
     pub language: Language,
     pub password_hash: String,

@@ -25,6 +25,7 @@ async fn every_answer_is_as_described() {
     let folder = folder.await.unwrap().unwrap();
     let mut config = Config::loopback("Contract");
     config.trusted_proxies = vec!["127.0.0.1".parse().unwrap()];
+    config.sign_up.open = true;
     let (deps, _) = Deps::in_memory(config).await.unwrap();
     let server = Server::bind(deps).await.unwrap();
     server.app().add_account(NewAccount::new("jana", "jana@example.org", PASSWORD)).await.unwrap();

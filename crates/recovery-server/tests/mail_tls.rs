@@ -27,6 +27,7 @@ fn settings(port: u16, encryption: Encryption, ca_file: Option<&Path>) -> Settin
         server: "localhost".to_owned(),
         port: Some(port),
         encryption,
+        dkim: None,
         ca_file: ca_file.map(PathBuf::from),
         user: Some("konto".to_owned()),
         password_file: None,

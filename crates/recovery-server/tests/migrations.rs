@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-use recovery_server::storage::{Accounts as _, Queue as _};
+use recovery_server::storage::{Accounts as _, Queue as _, Settings as _};
 use recovery_server::{SqliteStorage, StorageError};
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::SqliteConnectOptions;
@@ -35,8 +35,10 @@ async fn file_of(version: usize, path: &Path) {
     let until_then = Migrator::with_migrations(SQLITE.migrations[..version].to_vec());
     until_then.run(&mut connection).await.unwrap();
     for sql in [
-        "INSERT INTO accounts VALUES ('1', 'jana', 'jana@example.org', 'Jana', 'de', 'hash', x'01', 5, 7, 7)",
-        "INSERT INTO names VALUES ('jana', '1')",
+        "INSERT INTO accounts (id, identifier, address, person, language, password_hash, totp_secret, totp_last_step, \
+         created_at, password_changed_at) \
+         VALUES ('1', 'jana', 'jana@example.org', 'Jana', 'de', 'hash', x'01', 5, 7, 7)",
+        "INSERT INTO names (name, account_id) VALUES ('jana', '1')",
         "INSERT INTO mail (id, letter, due_at, drop_at, attempts) VALUES (41, x'02', 100, 700, 3)",
     ] {
         sqlx::query(sql).execute(&mut connection).await.unwrap();
@@ -59,6 +61,9 @@ async fn a_file_of_every_version_opens() {
         let jana = store.account_by_name("jana").await.unwrap().unwrap();
         assert_eq!((jana.person.as_str(), jana.password_version), ("Jana", 0), "version {version}");
         assert_eq!(jana.totp_secret, Some(vec![1]));
+        let addresses = store.addresses("1").await.unwrap();
+        assert_eq!((addresses.len(), addresses[0].address.as_str()), (1, "jana@example.org"));
+        assert_eq!((addresses[0].added_at, addresses[0].confirmed_at), (7, None));
         let mail = store.claim_mail(100, 160).await.unwrap().unwrap();
         assert_eq!((mail.id, mail.attempts, mail.drop_at, mail.letter), (41, 4, 700, vec![2]));
         assert!(store.dead_mail().await.unwrap().is_empty());

@@ -17,6 +17,10 @@ pub(super) struct About {
     practice: bool,
     password: PasswordRules,
     code: CodeRules,
+    /// May people make accounts themselves?
+    sign_up: bool,
+    /// Only with addresses of these domains; any, if there are none.
+    sign_up_domains: Vec<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -53,5 +57,7 @@ pub(super) async fn about(State(app): State<App>) -> Json<About> {
             life_seconds: config.codes.life_seconds,
             resend_seconds: config.codes.resend_seconds,
         },
+        sign_up: config.sign_up.open,
+        sign_up_domains: if config.sign_up.open { config.sign_up.domains.clone() } else { Vec::new() },
     })
 }

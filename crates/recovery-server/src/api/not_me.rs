@@ -1,6 +1,6 @@
 //! The link in the mail about a device that another one let in.
 
-use super::sign_in::{NOTICE_LIFE, letter};
+use super::sign_in::notices;
 use crate::App;
 use crate::audit::Entry;
 use crate::mail::Matter;
@@ -12,7 +12,7 @@ use subtle::ConstantTimeEq as _;
 /// Seconds the link works (7 days).
 const LIFE: i64 = 7 * 86_400;
 
-/// The letter to the owner of `account` about `session`, in one trace with `audit`.
+/// The letters to the owner of `account` about `session`, in one trace with `audit`.
 pub(super) fn notice(app: &App, account: &Account, session: &Session, audit: Entry) -> Trace {
     let now = session.created_at;
     let token = token(app, &account.id, &session.id, now);
@@ -20,8 +20,8 @@ pub(super) fn notice(app: &App, account: &Account, session: &Session, audit: Ent
         MadeBy::Link => Matter::NewPhone { token },
         _ => Matter::NewComputer { token },
     };
-    let notice = letter(account, now, &session.device, session.network.as_deref(), matter);
-    Trace { audit, mail: Some(app.seal(&notice, now + NOTICE_LIFE)) }
+    let mail = notices(app, account, now, &session.device, session.network.as_deref(), &matter);
+    Trace { audit, mail }
 }
 
 /// Whose session the link would end.

@@ -1,7 +1,7 @@
 use super::extract::{Body, Caller, SignedIn};
 use super::problem::{Problem, ProblemDetails};
 use super::sessions::{Signed, fresh_tokens};
-use super::sign_in::{NOTICE_LIFE, letter};
+use super::sign_in::notices;
 use crate::App;
 use crate::audit::Event;
 use crate::mail::Matter;
@@ -112,7 +112,11 @@ pub(super) async fn check_current(
 pub(super) fn about(account: &Account) -> About {
     About {
         second_factor: account.totp_secret.is_some(),
-        names: vec![account.identifier.clone(), account.address.clone(), account.person.clone()],
+        names: [&account.identifier, &account.address, &account.person]
+            .into_iter()
+            .chain(&account.second_address)
+            .cloned()
+            .collect(),
     }
 }
 
@@ -126,7 +130,6 @@ pub(super) fn changed(
     network: Option<&str>,
 ) -> PasswordChange {
     let now = app.clock().now();
-    let notice = letter(account, now, device, network, Matter::PasswordChanged);
     PasswordChange {
         account_id: account.id.clone(),
         old: account.password_hash.clone(),
@@ -134,7 +137,7 @@ pub(super) fn changed(
         now,
         trace: Trace {
             audit: app.entry(event, "ok", Some(&account.id), network),
-            mail: Some(app.seal(&notice, now + NOTICE_LIFE)),
+            mail: notices(app, account, now, device, network, &Matter::PasswordChanged),
         },
     }
 }

@@ -7,6 +7,7 @@ mod layout;
 mod link;
 mod list;
 mod not_me;
+mod revoke;
 mod visitor;
 mod words;
 
@@ -30,5 +31,8 @@ pub(super) fn router() -> Router<App> {
         .route("/link/confirm", post(link::confirm))
         .route("/link/deny", post(link::deny))
         .route("/link/finish", post(link::finish))
+        .route("/revoke", get(revoke::show).post(revoke::put_back))
+        .route("/revoke/password", get(revoke::ask).post(revoke::finish))
+        .route("/revoke/done", get(revoke::done))
         .route("/not-me", get(not_me::show).post(not_me::end))
 }

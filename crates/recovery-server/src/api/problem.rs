@@ -49,6 +49,21 @@ pub(crate) enum Problem {
     UseNonce,
     /// The token belongs to another key, or to any key and comes without one.
     OtherKey,
+    /// Whoever runs the server adds people.
+    SignUpClosed,
+    /// Not of a domain that may sign up.
+    OtherDomain,
+    /// Somebody has this identifier.
+    NameTaken,
+    /// The address was proven, and has an account by now.
+    AddressTaken,
+    /// It is as asked for already.
+    Already,
+    /// The account has as many addresses as it may.
+    AddressesFull,
+    LastAddress,
+    /// A code without a ticket does not fit.
+    WrongFactor,
     Busy,
     Internal,
 }
@@ -128,6 +143,24 @@ impl Problem {
                 (StatusCode::UNAUTHORIZED, "use_dpop_nonce", "Sign the nonce that comes with this answer.")
             }
             Self::OtherKey => (StatusCode::UNAUTHORIZED, "signed_out", "There is no such session."),
+            Self::SignUpClosed => {
+                (StatusCode::FORBIDDEN, "sign_up_closed", "Accounts are made by who runs this server.")
+            }
+            Self::OtherDomain => {
+                (StatusCode::FORBIDDEN, "other_domain", "Addresses of this domain cannot sign up here.")
+            }
+            Self::NameTaken => (StatusCode::CONFLICT, "name_taken", "Somebody has this identifier."),
+            Self::AddressTaken => {
+                (StatusCode::CONFLICT, "address_taken", "This address has an account by now.")
+            }
+            Self::Already => (StatusCode::CONFLICT, "already", "It is so already."),
+            Self::AddressesFull => {
+                (StatusCode::CONFLICT, "addresses_full", "There is no room for another address.")
+            }
+            Self::LastAddress => {
+                (StatusCode::CONFLICT, "last_address", "The last address cannot be removed.")
+            }
+            Self::WrongFactor => (StatusCode::BAD_REQUEST, "wrong_code", "The code does not fit."),
             Self::Busy => {
                 (StatusCode::SERVICE_UNAVAILABLE, "busy", "Too much at once; try again in a moment.")
             }

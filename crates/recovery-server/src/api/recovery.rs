@@ -5,7 +5,7 @@ use super::extract::{Body, Caller, device};
 use super::password::{about, changed};
 use super::problem::{Problem, ProblemDetails};
 use super::second_factor::find_saved_code;
-use super::sign_in::{NOTICE_LIFE, device_mark, letter};
+use super::sign_in::{device_mark, letter, notices};
 use crate::audit::Event;
 use crate::identifier::Identifier;
 use crate::language::Language;
@@ -32,7 +32,7 @@ const WAYS: [Way; 3] = [Way::MailCode, Way::MailLink, Way::RecoveryCode];
 
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-enum Way {
+pub(super) enum Way {
     MailCode,
     MailLink,
     RecoveryCode,
@@ -40,7 +40,7 @@ enum Way {
 
 #[derive(Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-enum Mailed {
+pub(super) enum Mailed {
     MailCode,
     MailLink,
 }
@@ -64,7 +64,7 @@ pub(super) struct RecoveryAsk {
     code: CodeShape,
     expires_in: i64,
     resend_in: i64,
-    ways: [Way; 3],
+    ways: Vec<Way>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -108,7 +108,7 @@ pub(super) async fn start(
     app.storage().open_recovery(&token::hash(&ticket), &recovery, &secret, &trace).await?;
     app.meters().recovery(Recovering::Asked);
     app.bell().ring();
-    Ok((StatusCode::ACCEPTED, Json(asked(&app, ticket, &name, Mailed::MailCode))))
+    Ok((StatusCode::ACCEPTED, Json(asked(&app, ticket, &name, Mailed::MailCode, &WAYS))))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -148,7 +148,7 @@ pub(super) async fn send(
     }
     app.meters().recovery(Recovering::SentAgain);
     app.bell().ring();
-    Ok(Json(asked(&app, ask.ticket, &name, ask.way)))
+    Ok(Json(asked(&app, ask.ticket, &name, ask.way, &WAYS)))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -228,15 +228,16 @@ pub(super) async fn check(
     }
     app.meters().recovery(Recovering::Verified);
     app.bell().ring();
-    Ok(Json(Verified {
-        state: "verified",
-        ticket,
-        expires_in: VERIFIED_LIFE,
-        password: PasswordRules {
-            min_length: password::min_length(account.is_some_and(|account| account.totp_secret.is_some())),
-            max_length: password::MAX_LENGTH,
-        },
-    }))
+    let second_factor = account.is_some_and(|account| account.totp_secret.is_some());
+    Ok(Json(Verified::new(ticket, VERIFIED_LIFE, second_factor)))
+}
+
+impl Verified {
+    pub(super) fn new(ticket: String, expires_in: i64, second_factor: bool) -> Self {
+        let min_length = password::min_length(second_factor);
+        let password = PasswordRules { min_length, max_length: password::MAX_LENGTH };
+        Self { state: "verified", ticket, expires_in, password }
+    }
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -290,18 +291,18 @@ pub(super) async fn set_password(
     Ok(Json(PasswordSet { state: "password_changed", sessions_ended }))
 }
 
-async fn take(app: &App, rules: &[Limit]) -> Result<(), Problem> {
+pub(super) async fn take(app: &App, rules: &[Limit]) -> Result<(), Problem> {
     match app.storage().take(rules, app.clock().now()).await? {
         None => Ok(()),
         Some(retry_after) => Err(Problem::RateLimited { retry_after }),
     }
 }
 
-async fn under_way(app: &App, ticket: &str) -> Result<Recovery, Problem> {
+pub(super) async fn under_way(app: &App, ticket: &str) -> Result<Recovery, Problem> {
     app.storage().recovery(&token::hash(ticket), TRIES, app.clock().now()).await?.ok_or(Problem::Expired)
 }
 
-async fn owner(app: &App, recovery: &Recovery) -> Result<Option<Account>, Problem> {
+pub(super) async fn owner(app: &App, recovery: &Recovery) -> Result<Option<Account>, Problem> {
     let id = recovery.account_id.as_deref().unwrap_or_default();
     Ok(app.storage().account(id).await?)
 }
@@ -346,9 +347,11 @@ async fn secret(
     };
     let network = recovery.network.as_deref();
     let letter = match account.filter(|_| within) {
-        Some(account) => {
-            Letter { language: recovery.language, ..letter(account, now, &recovery.device, network, matter) }
-        }
+        Some(account) => Letter {
+            to: reached_by(account, name),
+            language: recovery.language,
+            ..letter(account, now, &recovery.device, network, matter)
+        },
         None => Letter {
             to: String::new(),
             person: String::new(),
@@ -363,9 +366,15 @@ async fn secret(
     let secret = Secret { way: stored_way, mac: mac(app, &recovery.id, &plain), until };
     let trace = Trace {
         audit: app.entry(event, "ok", recovery.account_id.as_deref(), network),
-        mail: Some(app.seal(&letter, until)),
+        mail: vec![app.seal(&letter, until)],
     };
     Ok((secret, trace))
+}
+
+/// The second address if it was typed, else the first.
+fn reached_by(account: &Account, name: &Identifier) -> String {
+    let typed = |address: &&String| Identifier::read(address).as_ref() == Some(name);
+    account.second_address.as_ref().filter(typed).unwrap_or(&account.address).clone()
 }
 
 async fn proof(
@@ -390,10 +399,9 @@ async fn proof(
             let now = app.clock().now();
             let trace = account.map(|account| {
                 let matter = Matter::RecoveryCodeUsed { left };
-                let notice = letter(account, now, &recovery.device, network, matter);
                 Trace {
                     audit: app.entry(Event::RecoveryCodeUsed, "ok", Some(&account.id), network),
-                    mail: Some(app.seal(&notice, now + NOTICE_LIFE)),
+                    mail: notices(app, account, now, &recovery.device, network, &matter),
                 }
             });
             Ok(Proof::Saved { place, trace })
@@ -401,11 +409,11 @@ async fn proof(
     }
 }
 
-fn mac(app: &App, recovery_id: &str, plain: &str) -> Vec<u8> {
+pub(super) fn mac(app: &App, recovery_id: &str, plain: &str) -> Vec<u8> {
     app.pepper().mac("code", &[recovery_id.as_bytes(), plain.as_bytes()]).to_vec()
 }
 
-fn asked(app: &App, ticket: String, name: &Identifier, way: Mailed) -> RecoveryAsk {
+pub(super) fn asked(app: &App, ticket: String, name: &Identifier, way: Mailed, ways: &[Way]) -> RecoveryAsk {
     let (way, code) = match way {
         Mailed::MailCode => (Way::MailCode, CodeShape { shape: "digits", length: Some(token::CODE_DIGITS) }),
         Mailed::MailLink => (Way::MailLink, CodeShape { shape: "link", length: None }),
@@ -417,6 +425,6 @@ fn asked(app: &App, ticket: String, name: &Identifier, way: Mailed) -> RecoveryA
         code,
         expires_in: app.config().codes.life_seconds,
         resend_in: app.config().codes.resend_seconds,
-        ways: WAYS,
+        ways: ways.to_vec(),
     }
 }

@@ -1,7 +1,7 @@
 use super::extract::{Body, Caller};
 use super::problem::{Problem, ProblemDetails};
 use super::sessions::Signed;
-use super::sign_in::{NOTICE_LIFE, SignInAnswer, letter, open};
+use super::sign_in::{SignInAnswer, notices, open};
 use crate::audit::Event;
 use crate::mail::Matter;
 use crate::meters::WrongCode;
@@ -68,11 +68,7 @@ pub(super) async fn pass(
         return Err(Problem::RateLimited { retry_after });
     }
 
-    let factor = match way {
-        Way::Totp => authenticator(app, &account, typed),
-        Way::RecoveryCode => saved_code(app, &account, &ticket.device, caller, typed).await?,
-    };
-    if let Some(factor) = factor {
+    if let Some(factor) = factor(app, &account, &ticket.device, caller, way, typed).await? {
         let (mut opening, signed) = open(app, &account, ticket.device, caller);
         change(&mut opening);
         if app.storage().pass_ticket(&hash, &factor, &opening).await? {
@@ -86,6 +82,21 @@ pub(super) async fn pass(
     match app.storage().ticket_missed(&hash, TRIES, &missed).await? {
         0 => Err(Problem::Expired),
         tries_left => Err(Problem::WrongCode { tries_left }),
+    }
+}
+
+/// The account's factor that was typed, if it fits; it is still to be spent.
+pub(super) async fn factor(
+    app: &App,
+    account: &Account,
+    device: &str,
+    caller: &Caller,
+    way: Way,
+    typed: &str,
+) -> Result<Option<Factor>, Problem> {
+    match way {
+        Way::Totp => Ok(authenticator(app, account, typed)),
+        Way::RecoveryCode => saved_code(app, account, device, caller, typed).await,
     }
 }
 
@@ -110,12 +121,11 @@ async fn saved_code(
     let now = app.clock().now();
     Ok(place.map(|place| {
         let matter = Matter::RecoveryCodeUsed { left };
-        let notice = letter(account, now, device, caller.network.as_deref(), matter);
         Factor::SavedCode {
             place,
             trace: Trace {
                 audit: app.entry(Event::RecoveryCodeUsed, "ok", Some(&account.id), caller.network.as_deref()),
-                mail: Some(app.seal(&notice, now + NOTICE_LIFE)),
+                mail: notices(app, account, now, device, caller.network.as_deref(), &matter),
             },
         }
     }))

@@ -5,7 +5,7 @@ use crate::audit::{Entry, Event};
 use crate::identifier::Identifier;
 use crate::mail::{Letter, Matter};
 use crate::meters::SignedIn;
-use crate::storage::{Account, MadeBy, Opening, Session, SignInTicket, Trace};
+use crate::storage::{Account, MadeBy, Opening, SealedMail, Session, SignInTicket, Trace};
 use crate::{App, mask, pairing, password, token};
 use axum::Json;
 use axum::extract::State;
@@ -186,16 +186,18 @@ pub(super) fn open_as(app: &App, account: &Account, start: Start, caller: &Calle
         weak_until: if made_by == MadeBy::Password { 0 } else { now + pairing::WEAK },
         jkt,
     };
-    let notice = (made_by == MadeBy::Password).then(|| {
-        let letter = letter(account, now, &session.device, caller.network.as_deref(), Matter::NewDevice);
-        app.seal(&letter, now + NOTICE_LIFE)
-    });
+    let mail = match made_by {
+        MadeBy::Password => {
+            notices(app, account, now, &session.device, caller.network.as_deref(), &Matter::NewDevice)
+        }
+        _ => Vec::new(),
+    };
     let opening = Opening {
         mark: device_mark(app, &account.id, &session.device, caller.network.as_deref()),
         network_mark: network_mark(app, &account.id, caller),
         trace: Trace {
             audit: app.entry(Event::SignIn, "ok", Some(&account.id), caller.network.as_deref()),
-            mail: notice,
+            mail,
         },
         session,
         tokens,
@@ -223,6 +225,23 @@ pub(super) fn letter(
         network: network.map(str::to_owned),
         matter,
     }
+}
+
+/// The same letter to each of the account's addresses (NIST SP 800-63B-4 section 4.6), sealed for the queue.
+pub(super) fn notices(
+    app: &App,
+    account: &Account,
+    at: i64,
+    device: &str,
+    network: Option<&str>,
+    matter: &Matter,
+) -> Vec<SealedMail> {
+    let to = std::iter::once(&account.address).chain(&account.second_address);
+    to.map(|to| {
+        let letter = letter(account, at, device, network, matter.clone());
+        app.seal(&Letter { to: to.clone(), ..letter }, at + NOTICE_LIFE)
+    })
+    .collect()
 }
 
 pub(super) fn device_mark(app: &App, account_id: &str, device: &str, network: Option<&str>) -> Vec<u8> {

@@ -1,11 +1,13 @@
 //! Letters that were given up: who looks after the server decides.
 
 use super::{Settings, say};
+use crate::mail::bounce::failed_recipients;
 use crate::mail::{Letter, moment};
 use crate::storage::DeadMail;
 use crate::{App, Config, Language, mask};
 use anyhow::bail;
 use clap::{Args, Subcommand};
+use std::io::{self, Read as _};
 
 #[derive(Subcommand)]
 pub(super) enum MailCommand {
@@ -15,6 +17,18 @@ pub(super) enum MailCommand {
     Retry(Which),
     /// Forget one, or all
     Drop(Which),
+    /// Note that mail to an address comes back: its owner sees it in Regain until a mail is taken again
+    Bounced(Bounced),
+    /// The same for whoever a notification from a mail server names (RFC 3464), read from standard input
+    Bounce(Settings),
+}
+
+#[derive(Args)]
+pub(super) struct Bounced {
+    #[command(flatten)]
+    settings: Settings,
+    /// The address as its owner writes it; capitals do not matter
+    address: String,
 }
 
 #[derive(Args)]
@@ -32,7 +46,8 @@ pub(super) struct Which {
 impl MailCommand {
     pub(super) fn settings(&self) -> &Settings {
         match self {
-            Self::List(settings) => settings,
+            Self::List(settings) | Self::Bounce(settings) => settings,
+            Self::Bounced(bounced) => &bounced.settings,
             Self::Retry(which) | Self::Drop(which) => &which.settings,
         }
     }
@@ -58,8 +73,27 @@ impl MailCommand {
                 }
                 say(&format!("{dropped} forgotten."))
             }
+            Self::Bounced(Bounced { address, .. }) => match app.mail_bounced(address).await? {
+                true => say("Noted."),
+                false => bail!("no account has the address {address}"),
+            },
+            Self::Bounce(_) => bounce(app).await,
         }
     }
+}
+
+/// Longest notification that is read, bytes; they quote the letter, and ours are small.
+const LONGEST: u64 = 1 << 20;
+
+/// Ends well whatever it was: a mail server that is told of a failure would send the notification back.
+async fn bounce(app: &App) -> anyhow::Result<()> {
+    let mut notification = Vec::new();
+    io::stdin().lock().take(LONGEST).read_to_end(&mut notification)?;
+    let mut noted = 0;
+    for address in failed_recipients(&notification) {
+        noted += u32::from(app.mail_bounced(&address).await?);
+    }
+    say(&format!("{noted} noted."))
 }
 
 async fn list(app: &App) -> anyhow::Result<()> {

@@ -33,6 +33,9 @@ const KEYS: &[&str] = &[
     "mail.user",
     "mail.password_file",
     "mail.password",
+    "mail.dkim.selector",
+    "mail.dkim.key_file",
+    "mail.dkim.domain",
     "codes.life_seconds",
     "codes.resend_seconds",
     "limits.resends_per_hour",
@@ -40,6 +43,8 @@ const KEYS: &[&str] = &[
     "limits.recoveries_per_address_per_hour",
     "limits.wrong_codes_per_day",
     "limits.sign_ins_per_address_per_hour",
+    "sign_up.open",
+    "sign_up.domains",
 ];
 
 /// Variables that belong to the command line, not to the settings.
@@ -59,15 +64,17 @@ pub(super) fn apply(
             )));
         };
         let value = value_of(key, &variable, &text)?;
-        match key.split_once('.') {
-            None => table.insert((*key).to_owned(), value),
-            Some((section, name)) => table
+        let mut sections: Vec<&str> = key.split('.').collect();
+        let name = sections.pop().unwrap_or_default();
+        let mut table = &mut *table;
+        for section in sections {
+            table = table
                 .entry(section)
                 .or_insert_with(|| Value::Table(Table::new()))
                 .as_table_mut()
-                .ok_or_else(|| ConfigError::Value(format!("{section} must be a section: [{section}]")))?
-                .insert(name.to_owned(), value),
-        };
+                .ok_or_else(|| ConfigError::Value(format!("{section} must be a section: [{section}]")))?;
+        }
+        table.insert(name.to_owned(), value);
     }
     Ok(())
 }
@@ -79,13 +86,13 @@ fn variable_of(key: &str) -> String {
 fn value_of(key: &str, variable: &str, text: &str) -> Result<Value, ConfigError> {
     let refuse = |kind: &str| ConfigError::Value(format!("{variable} must be {kind}"));
     match key {
-        "trusted_proxies" => Ok(Value::Array(
+        "trusted_proxies" | "sign_up.domains" => Ok(Value::Array(
             text.split([',', ' '])
                 .filter(|part| !part.is_empty())
                 .map(|part| Value::String(part.to_owned()))
                 .collect(),
         )),
-        "log.json" => text.parse().map(Value::Boolean).map_err(|_| refuse("true or false")),
+        "log.json" | "sign_up.open" => text.parse().map(Value::Boolean).map_err(|_| refuse("true or false")),
         "mail.port" | "stop_notice_seconds" | "database_connections" => {
             text.parse().map(Value::Integer).map_err(|_| refuse("a whole number"))
         }

@@ -102,6 +102,7 @@ impl App {
                 tracing::info!(mail = waiting.id, attempts = waiting.attempts, "mail sent");
                 self.meters().mail(Letters::Sent);
                 self.storage().mail_done(waiting.id).await?;
+                self.storage().forget_bounce(&letter.to).await?;
                 return Ok(true);
             }
             Err(failed) => failed,
@@ -110,7 +111,10 @@ impl App {
         let reason = failed.to_string().replace(&letter.to, "(address)");
         let pause = usize::try_from(waiting.attempts.saturating_sub(1)).unwrap_or_default();
         let due_at = now + PAUSES[pause.min(PAUSES.len() - 1)];
-        let refused = matches!(failed, MailError::Never(_));
+        let refused = matches!(failed, MailError::Never(_) | MailError::Bounced(_));
+        if matches!(failed, MailError::Bounced(_)) {
+            self.storage().note_bounce(&letter.to, now).await?;
+        }
         if refused || due_at >= waiting.drop_at {
             tracing::error!(mail = waiting.id, attempts = waiting.attempts, reason, "mail given up");
             self.give_up(&waiting, if refused { "refused" } else { "expired" }).await?;

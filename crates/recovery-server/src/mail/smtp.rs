@@ -1,9 +1,13 @@
 //! Mail by SMTP, one connection for each letter.
 
+mod steps;
+
+use super::dkim;
 use super::{Mail, MailError, Mailer};
 use crate::config::{ConfigError, Encryption, Mail as Settings};
 use async_trait::async_trait;
 use lettre::Message;
+use lettre::message::dkim::DkimConfig;
 use lettre::message::header::{ContentType, Header, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart, SinglePart};
 use lettre::transport::smtp::Error;
@@ -14,7 +18,9 @@ use lettre::transport::smtp::client::{
 use lettre::transport::smtp::extension::ClientId;
 use std::error::Error as _;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
+use steps::Trouble;
 use tokio::time::timeout;
 
 /// Until one address of the server has answered.
@@ -35,6 +41,7 @@ pub struct SmtpMailer {
     hello: ClientId,
     credentials: Option<Credentials>,
     from: Mailbox,
+    dkim: Option<Arc<DkimConfig>>,
 }
 
 impl SmtpMailer {
@@ -55,6 +62,10 @@ impl SmtpMailer {
             (Some(user), Some(password)) => Some(Credentials::new(user.clone(), password.to_string())),
             _ => None,
         };
+        let dkim = match &settings.dkim {
+            Some(wanted) => Some(Arc::new(dkim::load(wanted, from.email.domain())?)),
+            None => None,
+        };
         Ok(Self {
             server: settings.server.clone(),
             port: settings.port(),
@@ -62,6 +73,7 @@ impl SmtpMailer {
             hello: ClientId::Domain(from.email.domain().to_owned()),
             credentials,
             from,
+            dkim,
         })
     }
 
@@ -105,17 +117,22 @@ impl SmtpMailer {
 
     async fn hand_over(&self, message: &Message) -> Result<AsyncSmtpConnection, MailError> {
         let mut connection = self.connect().await?;
-        match connection.send(message.envelope(), &message.formatted()).await {
-            Ok(_) => Ok(connection),
-            Err(error) => {
-                let words = format!("the mail server does not take the letter: {}", kind(&error));
-                let about_us = error.status().is_some_and(|code| u16::from(code) == NOT_LIKE_THIS);
-                match error.is_permanent() && !about_us {
-                    true => Err(MailError::Never(words)),
-                    false => Err(MailError::Later(words)),
-                }
-            }
-        }
+        let Err(trouble) = steps::hand_over(&mut connection, message).await else {
+            return Ok(connection);
+        };
+        connection.abort().await;
+        let words = |why: &str| format!("the mail server does not take the letter: {why}");
+        let (error, about_the_recipient) = match trouble {
+            Trouble::Unable(why) => return Err(MailError::Later(words(why))),
+            Trouble::Refused { error, about_the_recipient } => (error, about_the_recipient),
+        };
+        let about_us = error.status().is_some_and(|code| u16::from(code) == NOT_LIKE_THIS);
+        let words = words(&kind(&error));
+        Err(match error.is_permanent() && !about_us {
+            true if about_the_recipient => MailError::Bounced(words),
+            true => MailError::Never(words),
+            false => MailError::Later(words),
+        })
     }
 
     fn message(&self, mail: &Mail) -> Result<Message, MailError> {
@@ -124,7 +141,7 @@ impl SmtpMailer {
         let seconds = u64::try_from(mail.at).unwrap_or_default();
         let part =
             |content_type, body: &str| SinglePart::builder().header(content_type).body(body.to_owned());
-        Message::builder()
+        let mut message = Message::builder()
             .from(self.from.clone())
             .to(to)
             .subject(&mail.subject)
@@ -137,7 +154,11 @@ impl SmtpMailer {
                     .singlepart(part(ContentType::TEXT_PLAIN, &mail.text))
                     .singlepart(part(ContentType::TEXT_HTML, &mail.html)),
             )
-            .map_err(|error| never(&error))
+            .map_err(|error| never(&error))?;
+        if let Some(dkim) = &self.dkim {
+            message.sign(dkim);
+        }
+        Ok(message)
     }
 }
 

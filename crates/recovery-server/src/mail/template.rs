@@ -160,7 +160,8 @@ fn spaced(code: &str) -> String {
 mod tests {
     use crate::config::Config;
     use crate::language::Language;
-    use crate::mail::{Letter, Matter};
+    use crate::mail::{Access, Letter, Matter};
+    use crate::storage::ChangeKind;
 
     fn letter(language: Language, matter: Matter) -> Letter {
         Letter {
@@ -177,13 +178,28 @@ mod tests {
 
     fn matters() -> Vec<Matter> {
         let until = 1_800_000_600;
-        vec![
-            Matter::Code { code: "01234567".to_owned(), until },
+        let code = || "01234567".to_owned();
+        let mut matters = vec![
+            Matter::Code { code: code(), until },
             Matter::Link { token: "T".repeat(43), until },
             Matter::PasswordChanged,
             Matter::NewDevice,
             Matter::RecoveryCodeUsed { left: 9 },
-        ]
+            Matter::NewComputer { token: "T".repeat(43) },
+            Matter::NewPhone { token: "T".repeat(43) },
+            Matter::Access(Access::SignUpCode { code: code(), until }),
+            Matter::Access(Access::SignUpTaken),
+            Matter::Access(Access::AddressCode { code: code(), until }),
+            Matter::Access(Access::AddressTaken),
+            Matter::Access(Access::PutBack),
+        ];
+        for kind in ChangeKind::ALL {
+            for token in [None, Some("T".repeat(43))] {
+                let address = Some("j•••@work.example".to_owned());
+                matters.push(Matter::Access(Access::Changed { kind, address, token }));
+            }
+        }
+        matters
     }
 
     fn visible(html: &str) -> String {

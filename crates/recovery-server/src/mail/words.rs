@@ -4,8 +4,11 @@ mod de;
 mod en;
 mod es;
 mod ru;
+mod settings;
 
-use super::{Letter, Matter};
+pub(crate) use settings::kind;
+
+use super::{Access, Letter, Matter};
 use crate::config::Config;
 use crate::language::Language;
 use jiff::Timestamp;
@@ -92,28 +95,84 @@ struct Words {
     not_me_not_you: &'static str,
 }
 
+/// What a letter says about its matter.
+struct Said {
+    subject: String,
+    title: &'static str,
+    lead: String,
+    not_you: String,
+    /// Of a code, a link or what comes in their place.
+    purpose: Option<&'static str>,
+    /// In place of the one of every letter.
+    footer: Option<String>,
+}
+
 pub(super) fn page(letter: &Letter, config: &Config) -> Page {
     let words = of(letter.language);
     let server = config.name.as_str();
     let zone = config.zone();
     let when = moment(letter.language, letter.at, &zone);
+    let said = say(letter.language, &letter.matter, server);
 
     let mut facts = vec![(words.account, letter.identifier.clone())];
-    let asked = matches!(letter.matter, Matter::Code { .. } | Matter::Link { .. });
-    if asked {
-        facts.push((words.purpose, words.purpose_reset.to_owned()));
+    facts.extend(said.purpose.map(|purpose| (words.purpose, purpose.to_owned())));
+    if let Matter::Access(Access::Changed { address: Some(address), .. }) = &letter.matter {
+        facts.push((settings::of(letter.language).address, address.clone()));
     }
     facts.push((words.device, letter.device.clone()));
     if let Some(network) = &letter.network {
         facts.push((words.network, network.clone()));
     }
-    facts.push((if asked { words.asked_at } else { words.happened_at }, when));
-    if let Matter::Code { until, .. } | Matter::Link { until, .. } = letter.matter {
+    facts.push((if said.purpose.is_some() { words.asked_at } else { words.happened_at }, when));
+    if let Matter::Code { until, .. }
+    | Matter::Link { until, .. }
+    | Matter::Access(Access::SignUpCode { until, .. } | Access::AddressCode { until, .. }) = letter.matter
+    {
         let minutes = (until - letter.at) / 60;
         facts.push((words.until, (words.works_until)(&clock(until, &zone), minutes)));
     }
+    Page {
+        language: letter.language.tag(),
+        server: server.to_owned(),
+        practice: config.practice.then_some(words.practice),
+        subject: said.subject,
+        title: said.title.to_owned(),
+        greeting: if letter.person.is_empty() {
+            words.greeting_unnamed.to_owned()
+        } else {
+            (words.greeting)(&letter.person)
+        },
+        lead: said.lead,
+        key: key(words, letter, config),
+        facts,
+        wasnt_you: (words.wasnt_you, said.not_you),
+        footer: said.footer.unwrap_or_else(|| (words.footer)(server)),
+    }
+}
 
-    let (subject, title, lead, not_you) = match &letter.matter {
+fn key(words: &Words, letter: &Letter, config: &Config) -> Key {
+    match &letter.matter {
+        Matter::Code { code, .. }
+        | Matter::Access(Access::SignUpCode { code, .. } | Access::AddressCode { code, .. }) => {
+            Key::Code { code: code.clone(), bound: format!("@{} #{code}", config.host()) }
+        }
+        Matter::Link { token, .. } => {
+            Key::Link { link: format!("{}recover#{token}", config.public_url), hint: words.link_hint }
+        }
+        Matter::NewComputer { token } | Matter::NewPhone { token } => {
+            Key::Link { link: format!("{}not-me?t={token}", config.public_url), hint: words.not_me_hint }
+        }
+        Matter::Access(Access::Changed { token: Some(token), .. }) => Key::Link {
+            link: format!("{}revoke?t={token}", config.public_url),
+            hint: settings::of(letter.language).changed_hint,
+        },
+        _ => Key::None,
+    }
+}
+
+fn say(language: Language, matter: &Matter, server: &str) -> Said {
+    let words = of(language);
+    let (subject, title, lead, not_you) = match matter {
         Matter::Code { code, .. } => (
             (words.code_subject)(code, server),
             words.code_title,
@@ -156,36 +215,10 @@ pub(super) fn page(letter: &Letter, config: &Config) -> Page {
             (words.phone_lead)(server),
             words.not_me_not_you.to_owned(),
         ),
+        Matter::Access(about) => return settings::say(language, about, server),
     };
-    let key = match &letter.matter {
-        Matter::Code { code, .. } => {
-            Key::Code { code: code.clone(), bound: format!("@{} #{code}", config.host()) }
-        }
-        Matter::Link { token, .. } => {
-            Key::Link { link: format!("{}recover#{token}", config.public_url), hint: words.link_hint }
-        }
-        Matter::NewComputer { token } | Matter::NewPhone { token } => {
-            Key::Link { link: format!("{}not-me?t={token}", config.public_url), hint: words.not_me_hint }
-        }
-        _ => Key::None,
-    };
-    Page {
-        language: letter.language.tag(),
-        server: server.to_owned(),
-        practice: config.practice.then_some(words.practice),
-        subject,
-        title: title.to_owned(),
-        greeting: if letter.person.is_empty() {
-            words.greeting_unnamed.to_owned()
-        } else {
-            (words.greeting)(&letter.person)
-        },
-        lead,
-        key,
-        facts,
-        wasnt_you: (words.wasnt_you, not_you),
-        footer: (words.footer)(server),
-    }
+    let reset = matches!(matter, Matter::Code { .. } | Matter::Link { .. });
+    Said { subject, title, lead, not_you, purpose: reset.then_some(words.purpose_reset), footer: None }
 }
 
 fn of(language: Language) -> &'static Words {

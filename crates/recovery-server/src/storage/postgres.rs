@@ -21,6 +21,9 @@ macro_rules! held_by_nobody {
 #[path = "sql/accounts.rs"]
 mod accounts;
 #[expect(clippy::duplicate_mod, reason = "one text of SQL for both databases")]
+#[path = "sql/claims.rs"]
+mod claims;
+#[expect(clippy::duplicate_mod, reason = "one text of SQL for both databases")]
 #[path = "sql/ledger.rs"]
 mod ledger;
 #[expect(clippy::duplicate_mod, reason = "one text of SQL for both databases")]
@@ -33,8 +36,14 @@ mod queue;
 #[path = "sql/recoveries.rs"]
 mod recoveries;
 #[expect(clippy::duplicate_mod, reason = "one text of SQL for both databases")]
+#[path = "sql/revocable.rs"]
+mod revocable;
+#[expect(clippy::duplicate_mod, reason = "one text of SQL for both databases")]
 #[path = "sql/sessions.rs"]
 mod sessions;
+#[expect(clippy::duplicate_mod, reason = "one text of SQL for both databases")]
+#[path = "sql/settings.rs"]
+mod settings;
 #[expect(clippy::duplicate_mod, reason = "one text of SQL for both databases")]
 #[path = "sql/steps.rs"]
 mod steps;

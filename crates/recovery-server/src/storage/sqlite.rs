@@ -16,6 +16,8 @@ macro_rules! held_by_nobody {
 
 #[path = "sql/accounts.rs"]
 mod accounts;
+#[path = "sql/claims.rs"]
+mod claims;
 #[path = "sql/ledger.rs"]
 mod ledger;
 #[path = "sql/pairings.rs"]
@@ -24,8 +26,12 @@ mod pairings;
 mod queue;
 #[path = "sql/recoveries.rs"]
 mod recoveries;
+#[path = "sql/revocable.rs"]
+mod revocable;
 #[path = "sql/sessions.rs"]
 mod sessions;
+#[path = "sql/settings.rs"]
+mod settings;
 #[path = "sql/steps.rs"]
 mod steps;
 #[path = "sql/watched.rs"]

@@ -69,6 +69,7 @@ fn settings(port: u16) -> Settings {
         server: "127.0.0.1".to_owned(),
         port: Some(port),
         encryption: Encryption::None,
+        dkim: None,
         ca_file: None,
         user: Some("konto".to_owned()),
         password_file: None,

@@ -1,6 +1,7 @@
 //! What holds on every database.
 
 mod attacks;
+mod bounces;
 mod figures;
 mod http;
 mod mail;
@@ -10,4 +11,8 @@ mod pairing;
 mod queue;
 mod races;
 mod recovery;
+mod revoke;
+mod settings;
+mod settings_races;
 mod sign_in;
+mod sign_up;

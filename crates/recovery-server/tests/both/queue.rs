@@ -17,7 +17,7 @@ const CLAIM: i64 = 60;
 
 async fn put(store: &dyn Storage, letter: &[u8], drop_at: i64) {
     let mail = SealedMail { letter: letter.to_vec(), drop_at };
-    let trace = Trace { audit: entry("recovery_asked"), mail: Some(mail) };
+    let trace = Trace { audit: entry("recovery_asked"), mail: vec![mail] };
     let recovery = recovery_server::storage::Recovery {
         id: String::from_utf8(letter.to_vec()).unwrap(),
         account_id: None,

@@ -6,6 +6,7 @@ pub mod page;
 pub mod phone;
 #[cfg(target_os = "linux")]
 pub mod postgres;
+pub mod settings;
 pub mod store;
 
 use axum::Router;

@@ -34,6 +34,7 @@ pub async fn add(store: &dyn Storage, id: &str) {
         id: id.to_owned(),
         identifier: id.to_owned(),
         address: format!("{id}@example.org"),
+        second_address: None,
         person: String::new(),
         language: Language::En,
         password_hash: String::new(),
@@ -49,7 +50,7 @@ pub fn entry(event: &str) -> Entry {
 }
 
 pub fn trace(event: &str) -> Trace {
-    Trace { audit: entry(event), mail: None }
+    Trace { audit: entry(event), mail: Vec::new() }
 }
 
 pub fn tokens(name: &str) -> Tokens {

@@ -41,9 +41,18 @@ class SignedIn:
 def before_call(context, case, kwargs):
     case.headers["X-Forwarded-For"] = line()
     body = case.body
-    # Half of the recoveries are real ones, so that what comes after the ticket is seen, too.
-    is_recovery = case.operation.path.startswith("/v1/recoveries/")
-    if is_recovery and isinstance(body, dict) and isinstance(body.get("ticket"), str) and random.random() < 0.5:
-        begun = post("/v1/recoveries", {"identifier": f"nobody{random.random()}", "device": "contract"})
-        if begun.status_code == 202:
-            body["ticket"] = begun.json()["ticket"]
+    # Half of the recoveries and sign-ups are real ones, so that what comes after the ticket is seen, too.
+    has_ticket = isinstance(body, dict) and isinstance(body.get("ticket"), str)
+    begins = {
+        "/v1/recoveries/": ("/v1/recoveries", {"identifier": f"nobody{random.random()}"}),
+        "/v1/sign-ups/": ("/v1/sign-ups", {"address": f"nobody{random.random()}@example.org"}),
+    }
+    for path, (begin, who) in begins.items():
+        if has_ticket and case.operation.path.startswith(path) and random.random() < 0.5:
+            begun = post(begin, {**who, "device": "contract"})
+            if begun.status_code == 202:
+                body["ticket"] = begun.json()["ticket"]
+    # Half of the changes come with the right password.
+    if isinstance(body, dict) and case.operation.path.startswith("/v1/account/") and random.random() < 0.5:
+        if isinstance(body.get("current_password"), str):
+            body["current_password"] = os.environ["CONTRACT_PASSWORD"]

@@ -5,7 +5,7 @@ use crate::common::phone::Phone;
 use crate::common::{NEW_PASSWORD, PASSWORD, World, other_than};
 use axum::http::Method;
 use recovery_server::NewAccount;
-use serde_json::json;
+use serde_json::{Value, json};
 
 async fn piet(world: &World) -> Phone {
     world.app.add_account(NewAccount::new("piet", "piet@example.org", PASSWORD)).await.unwrap();
@@ -286,4 +286,36 @@ async fn a_weak_session_makes_no_link() {
     let access = token.text("access_token");
     let answer = scene.computer.with_token(&scene.world, Method::POST, "/v1/links", &access, json!({})).await;
     assert_eq!(answer.problem(), "403 weak_session");
+}
+
+#[tokio::test]
+async fn a_weak_session_neither_sees_nor_changes_what_gets_the_person_back_in() {
+    let (scene, token) = Scene::paired().await;
+    let access = token.text("access_token");
+    let call = async |method: Method, path: &str, body: Value| {
+        scene.computer.with_token(&scene.world, method, path, &access, body).await.problem()
+    };
+    assert_eq!(call(Method::GET, "/v1/account/recovery", Value::Null).await, "403 weak_session");
+    let password = || json!({"current_password": PASSWORD});
+    for (method, path, body) in [
+        (
+            Method::POST,
+            "/v1/account/addresses",
+            json!({"address": "a@b.example", "current_password": PASSWORD}),
+        ),
+        (Method::POST, "/v1/account/addresses/send", json!({"ticket": "x"})),
+        (Method::POST, "/v1/account/addresses/check", json!({"ticket": "x", "code": "12345678"})),
+        (Method::DELETE, "/v1/account/addresses/x", password()),
+        (Method::POST, "/v1/account/addresses/x/first", password()),
+        (Method::POST, "/v1/account/authenticator", password()),
+        (Method::POST, "/v1/account/authenticator/confirm", json!({"ticket": "x", "code": "123456"})),
+        (
+            Method::DELETE,
+            "/v1/account/authenticator",
+            json!({"current_password": PASSWORD, "way": "totp", "code": "123456"}),
+        ),
+        (Method::POST, "/v1/account/recovery-codes", password()),
+    ] {
+        assert_eq!(call(method, path, body).await, "403 weak_session", "{path}");
+    }
 }

@@ -3,6 +3,7 @@
 mod de;
 mod en;
 mod es;
+pub(super) mod revoke;
 mod ru;
 
 use crate::language::Language;

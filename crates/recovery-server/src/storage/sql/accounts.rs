@@ -1,4 +1,4 @@
-use super::{Row, Store, steps};
+use super::{Connection, Row, Store, steps};
 use crate::audit::Entry;
 use crate::storage::{Account, Accounts, Result, SavedCode, StorageError};
 use async_trait::async_trait;
@@ -9,7 +9,8 @@ macro_rules! selected {
     ($rest:literal $(, $held:expr)?) => {
         concat!(
             "SELECT accounts.id, accounts.identifier, accounts.address, accounts.person, accounts.language, \
-             accounts.password_hash, accounts.password_version, accounts.totp_secret ",
+             accounts.password_hash, accounts.password_version, accounts.totp_secret, (SELECT addresses.address \
+             FROM addresses WHERE addresses.account_id = accounts.id AND addresses.place = 1) AS second_address ",
             $rest
             $(, $held)?
         )
@@ -27,39 +28,7 @@ impl Accounts for Store {
         audit: &Entry,
     ) -> Result<()> {
         let mut write = self.write().await?;
-        sqlx::query(
-            "INSERT INTO accounts (id, identifier, address, person, language, password_hash, totp_secret, \
-             created_at, password_changed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-        )
-        .bind(&account.id)
-        .bind(&account.identifier)
-        .bind(&account.address)
-        .bind(&account.person)
-        .bind(account.language.tag())
-        .bind(&account.password_hash)
-        .bind(&account.totp_secret)
-        .bind(now)
-        .bind(now)
-        .execute(&mut *write)
-        .await?;
-        // In one order for all: of two who want the same names, the second is refused, and neither waits for the other.
-        let mut names: Vec<&String> = names.iter().collect();
-        names.sort_unstable();
-        for name in names {
-            sqlx::query("INSERT INTO names (name, account_id) VALUES ($1, $2)")
-                .bind(name)
-                .bind(&account.id)
-                .execute(&mut *write)
-                .await?;
-        }
-        for (place, hash) in (0_i64..).zip(codes) {
-            sqlx::query("INSERT INTO recovery_codes (account_id, place, hash) VALUES ($1, $2, $3)")
-                .bind(&account.id)
-                .bind(place)
-                .bind(hash)
-                .execute(&mut *write)
-                .await?;
-        }
+        insert(&mut write, account, names, codes, now, None).await?;
         steps::audit(&mut write, audit).await?;
         Ok(write.commit().await?)
     }
@@ -75,7 +44,7 @@ impl Accounts for Store {
 
     async fn account_by_name(&self, name: &str) -> Result<Option<Account>> {
         sqlx::query(selected!(
-            "FROM names JOIN accounts ON accounts.id = names.account_id WHERE names.name = $1"
+            "FROM names JOIN accounts ON accounts.id = names.account_id WHERE names.name = $1 AND names.kept_until IS NULL"
         ))
         .bind(name)
         .fetch_optional(&self.pool)
@@ -116,12 +85,91 @@ impl Accounts for Store {
     }
 }
 
+/// The account with its first address, which was confirmed at `confirmed_at` or is the operator's word.
+pub(super) async fn insert(
+    write: &mut Connection,
+    account: &Account,
+    names: &[String],
+    codes: &[String],
+    now: i64,
+    confirmed_at: Option<i64>,
+) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO accounts (id, identifier, address, person, language, password_hash, totp_secret, \
+         created_at, password_changed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+    )
+    .bind(&account.id)
+    .bind(&account.identifier)
+    .bind(&account.address)
+    .bind(&account.person)
+    .bind(account.language.tag())
+    .bind(&account.password_hash)
+    .bind(&account.totp_secret)
+    .bind(now)
+    .bind(now)
+    .execute(&mut *write)
+    .await?;
+    // In one order for all: of two who want the same names, the second is refused, and neither waits for the other.
+    let mut names: Vec<&String> = names.iter().collect();
+    names.sort_unstable();
+    for name in names {
+        claim_name(write, name, &account.id, now).await?;
+    }
+    sqlx::query(
+        "INSERT INTO addresses (id, account_id, place, address, added_at, confirmed_at) VALUES ($1, $1, 0, $2, $3, $4)",
+    )
+    .bind(&account.id)
+    .bind(&account.address)
+    .bind(now)
+    .bind(confirmed_at)
+    .execute(&mut *write)
+    .await?;
+    insert_codes(write, &account.id, 0, codes).await
+}
+
+/// Makes a name the account's own; a name that somebody has is [`StorageError::NameTaken`].
+pub(super) async fn claim_name(write: &mut Connection, name: &str, account_id: &str, now: i64) -> Result<()> {
+    sqlx::query(
+        "DELETE FROM names WHERE name = $1 AND kept_until IS NOT NULL AND (kept_until <= $2 OR account_id = $3)",
+    )
+    .bind(name)
+    .bind(now)
+    .bind(account_id)
+    .execute(&mut *write)
+    .await?;
+    sqlx::query("INSERT INTO names (name, account_id) VALUES ($1, $2)")
+        .bind(name)
+        .bind(account_id)
+        .execute(write)
+        .await?;
+    Ok(())
+}
+
+/// A list of saved codes, from place `first` on.
+pub(super) async fn insert_codes(
+    write: &mut Connection,
+    account_id: &str,
+    first: i64,
+    codes: &[String],
+) -> Result<()> {
+    for (place, hash) in (first..).zip(codes) {
+        sqlx::query("INSERT INTO recovery_codes (account_id, place, hash) VALUES ($1, $2, $3)")
+            .bind(account_id)
+            .bind(place)
+            .bind(hash)
+            .execute(&mut *write)
+            .await?;
+    }
+    Ok(())
+}
+
 fn read(row: Row) -> Result<Account> {
     let language: String = row.try_get("language")?;
     Ok(Account {
         id: row.try_get("id")?,
         identifier: row.try_get("identifier")?,
         address: row.try_get("address")?,
+        second_address: row.try_get("second_address")?,
         person: row.try_get("person")?,
         language: language.parse().map_err(|error: String| StorageError::Failed(error.into()))?,
         password_hash: row.try_get("password_hash")?,

@@ -129,6 +129,11 @@ impl Ledger for Store {
             forget!("sign_in_tickets", "hash", "until <= $1"),
             forget!("recoveries", "id", "until <= $1 AND coalesce(verified_until, 0) <= $1"),
             forget!("recovery_secrets", "id", "until <= $1"),
+            forget!("claims", "id", "until <= $1 AND coalesce(verified_until, 0) <= $1"),
+            forget!("claim_secrets", "id", "until <= $1"),
+            forget!("authenticators", "hash", "until <= $1"),
+            forget!("changes", "seq", "until <= $1"),
+            forget!("names", "name", "kept_until <= $1"),
             forget!("sessions", "id", "ends_at <= $1 OR refresh_until <= $1"),
             forget!("dpop_seen", "proof", "until <= $1"),
             // A computer that slept is told for an hour what became of its pairing.

@@ -28,22 +28,7 @@ impl Recoveries for Store {
         trace: &Trace,
     ) -> Result<()> {
         let mut write = self.write().await?;
-        sqlx::query(
-            "INSERT INTO recoveries (id, ticket_hash, account_id, name_sealed, language, device, network, \
-             last_sent_at, until) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-        )
-        .bind(&recovery.id)
-        .bind(ticket_hash)
-        .bind(&recovery.account_id)
-        .bind(&recovery.name_sealed)
-        .bind(recovery.language.tag())
-        .bind(&recovery.device)
-        .bind(&recovery.network)
-        .bind(recovery.last_sent_at)
-        .bind(recovery.until)
-        .execute(&mut *write)
-        .await?;
-        insert_secret(&mut write, &recovery.id, secret).await?;
+        insert(&mut write, ticket_hash, recovery, secret).await?;
         steps::record(&mut write, trace).await?;
         Ok(write.commit().await?)
     }
@@ -196,6 +181,30 @@ impl Recoveries for Store {
         write.commit().await?;
         Ok(Some(ended))
     }
+}
+
+pub(super) async fn insert(
+    write: &mut Connection,
+    ticket_hash: &[u8],
+    recovery: &Recovery,
+    secret: &Secret,
+) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO recoveries (id, ticket_hash, account_id, name_sealed, language, device, network, \
+         last_sent_at, until) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+    )
+    .bind(&recovery.id)
+    .bind(ticket_hash)
+    .bind(&recovery.account_id)
+    .bind(&recovery.name_sealed)
+    .bind(recovery.language.tag())
+    .bind(&recovery.device)
+    .bind(&recovery.network)
+    .bind(recovery.last_sent_at)
+    .bind(recovery.until)
+    .execute(&mut *write)
+    .await?;
+    insert_secret(write, &recovery.id, secret).await
 }
 
 /// `None` when no mailed secret is alive; all of them are compared, in constant time.

@@ -19,12 +19,12 @@ pub(super) async fn may_open(write: &mut Connection, opening: &Opening) -> Resul
 
 pub(super) async fn record(write: &mut Connection, trace: &Trace) -> Result<()> {
     audit(write, &trace.audit).await?;
-    if let Some(mail) = &trace.mail {
+    for mail in &trace.mail {
         sqlx::query("INSERT INTO mail (letter, due_at, drop_at) VALUES ($1, $2, $3)")
             .bind(&mail.letter)
             .bind(trace.audit.at)
             .bind(mail.drop_at)
-            .execute(write)
+            .execute(&mut *write)
             .await?;
     }
     Ok(())
@@ -50,6 +50,11 @@ pub(super) async fn end_everything(write: &mut Connection, account_id: &str, kee
         .execute(&mut *write)
         .await?;
     sqlx::query("DELETE FROM recoveries WHERE account_id = $1").bind(account_id).execute(&mut *write).await?;
+    sqlx::query("DELETE FROM claims WHERE account_id = $1").bind(account_id).execute(&mut *write).await?;
+    sqlx::query("DELETE FROM authenticators WHERE account_id = $1")
+        .bind(account_id)
+        .execute(&mut *write)
+        .await?;
     pairings::close_all(write, account_id).await?;
     Ok(ended)
 }
