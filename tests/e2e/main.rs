@@ -29,6 +29,7 @@ mod server;
 #[path = "../servers/mod.rs"]
 mod servers;
 mod shop;
+mod sign_up;
 mod steps;
 mod transcript;
 mod vault;

@@ -31,8 +31,19 @@ impl AccountServer {
 
     /// The same under another name.
     pub async fn open_as(name: &str, change: impl FnOnce(&mut NewAccount)) -> Result<Self> {
+        Self::serve(Config::loopback(name), change).await
+    }
+
+    /// Anybody may make an account there.
+    pub async fn open_to_all() -> Result<Self> {
+        let mut config = Config::loopback("Dorfladen");
+        config.sign_up.open = true;
+        Self::serve(config, |_| {}).await
+    }
+
+    async fn serve(config: Config, change: impl FnOnce(&mut NewAccount)) -> Result<Self> {
         let mailbox = Mailbox::open().await?;
-        let (mut deps, _outbox) = Deps::in_memory(Config::loopback(name)).await?;
+        let (mut deps, _outbox) = Deps::in_memory(config).await?;
         deps.mailer = Arc::new(SmtpMailer::new(&MailSettings {
             from: "Dorfladen <door@dorfladen.example>".into(),
             server: "127.0.0.1".into(),
@@ -58,8 +69,8 @@ impl AccountServer {
     }
 
     /// Signs in over HTTP as another device would; what the server answers.
-    pub async fn sign_in(&self, password: &str) -> Result<Value> {
-        let body = json!({ "identifier": IDENTIFIER, "password": password, "device": "A phone" });
+    async fn sign_in_as(&self, identifier: &str, password: &str) -> Result<Value> {
+        let body = json!({ "identifier": identifier, "password": password, "device": "A phone" });
         let url = format!("{}/v1/sign-in", self.address());
         let client = reqwest::Client::builder().no_proxy().build()?;
         let answer = client.post(url).json(&body).send().await?;
@@ -68,6 +79,10 @@ impl AccountServer {
 
     /// Whether this password opens the account now.
     pub async fn opens(&self, password: &str) -> Result<bool> {
-        Ok(self.sign_in(password).await?["state"] == "signed_in")
+        self.opens_for(IDENTIFIER, password).await
+    }
+
+    pub async fn opens_for(&self, identifier: &str, password: &str) -> Result<bool> {
+        Ok(self.sign_in_as(identifier, password).await?["state"] == "signed_in")
     }
 }

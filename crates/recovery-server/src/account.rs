@@ -1,6 +1,6 @@
 //! Adding accounts: by whoever runs the server, or by their owners, if that is allowed.
 
-use crate::audit::Event;
+use crate::audit::{Entry, Event};
 use crate::identifier::Identifier;
 use crate::language::Language;
 use crate::password::{self, About, Reason};
@@ -74,11 +74,7 @@ impl App {
     /// # Errors
     /// The identifier, address or password cannot be used, or somebody already has one of the names.
     pub async fn add_account(&self, new: NewAccount) -> Result<Added, AddError> {
-        let name =
-            Identifier::read(&new.identifier).ok_or_else(|| AddError::Identifier(new.identifier.clone()))?;
-        let address = Identifier::read(&new.address)
-            .filter(|_| new.address.trim().parse::<lettre::Address>().is_ok())
-            .ok_or_else(|| AddError::Address(new.address.clone()))?;
+        let [name, address] = names_of(&new)?;
         let about = About {
             second_factor: new.totp,
             names: vec![name.as_str().to_owned(), address.as_str().to_owned(), new.name.clone()],
@@ -99,6 +95,32 @@ impl App {
         let plain: Vec<String> = recovery_codes.iter().map(|code| code.replace('-', "")).collect();
         let code_hashes = self.hasher().hash_all(&plain, salt()).await.map_err(failed)?;
 
+        let totp_secret = totp.as_ref().map(|totp| self.pepper().seal(self.random(), totp.as_bytes()));
+        let audit = self.entry(Event::AccountAdded, "ok", None, None);
+        let id = self.insert(&new, [name, address], password_hash, totp_secret, &code_hashes, audit).await?;
+        Ok(Added { id, totp, recovery_codes })
+    }
+
+    /// Adds somebody whose password another server has hashed ([`crate::hash::imported`]); it is hashed anew at the
+    /// first sign-in.
+    ///
+    /// # Errors
+    /// The identifier or address cannot be used, or somebody already has one of the names.
+    pub async fn import_account(&self, new: NewAccount, imported_hash: String) -> Result<(), AddError> {
+        let names = names_of(&new)?;
+        let audit = self.entry(Event::AccountAdded, "imported", None, None);
+        self.insert(&new, names, imported_hash, None, &[], audit).await.map(|_| ())
+    }
+
+    async fn insert(
+        &self,
+        new: &NewAccount,
+        [name, address]: [Identifier; 2],
+        password_hash: String,
+        totp_secret: Option<Vec<u8>>,
+        code_hashes: &[String],
+        audit: Entry,
+    ) -> Result<String, AddError> {
         let account = Account {
             id: token::id(self.random()),
             identifier: new.identifier.trim().to_owned(),
@@ -108,13 +130,37 @@ impl App {
             language: new.language.unwrap_or(self.config().language),
             password_hash,
             password_version: 0,
-            totp_secret: totp.as_ref().map(|totp| self.pepper().seal(self.random(), totp.as_bytes())),
+            totp_secret,
         };
         let mut names = vec![name.as_str().to_owned(), address.as_str().to_owned()];
         names.dedup();
-        let audit = self.entry(Event::AccountAdded, "ok", Some(&account.id), None);
-        self.storage().add_account(&account, &names, &code_hashes, self.clock().now(), &audit).await?;
-        Ok(Added { id: account.id, totp, recovery_codes })
+        let audit = Entry { account_id: Some(account.id.clone()), ..audit };
+        self.storage().add_account(&account, &names, code_hashes, self.clock().now(), &audit).await?;
+        Ok(account.id)
+    }
+
+    /// Lets nobody into the account of this name any more and ends all its sessions, or lets its owner in again;
+    /// `false` if nobody has the name.
+    ///
+    /// # Errors
+    /// The database does not do it.
+    pub async fn disable(&self, name: &str, disabled: bool) -> Result<bool, StorageError> {
+        let Some(name) = Identifier::read(name) else { return Ok(false) };
+        let event = if disabled { Event::AccountDisabled } else { Event::AccountEnabled };
+        let at = disabled.then(|| self.clock().now());
+        let audit = self.entry(event, "ok", None, None);
+        self.storage().disable(name.as_str(), at, &audit).await.map(|found| found.is_some())
+    }
+
+    /// Ends every session of the account of this name and says how many there were; `None` if nobody has the name.
+    ///
+    /// # Errors
+    /// The database does not do it.
+    pub async fn end_sessions(&self, name: &str) -> Result<Option<u64>, StorageError> {
+        let Some(name) = Identifier::read(name) else { return Ok(None) };
+        let Some(account) = self.storage().account_by_name(name.as_str()).await? else { return Ok(None) };
+        let audit = self.entry(Event::OtherSessionsEnded, "operator", Some(&account.id), None);
+        self.storage().end_other_sessions(&account.id, "", &audit).await.map(Some)
     }
 
     /// Notes that mail to this address came back; `false` if no account has it.
@@ -133,4 +179,14 @@ impl App {
         self.storage().write_audit(&audit).await?;
         Ok(true)
     }
+}
+
+/// Identifier and address, as they are compared.
+fn names_of(new: &NewAccount) -> Result<[Identifier; 2], AddError> {
+    let name =
+        Identifier::read(&new.identifier).ok_or_else(|| AddError::Identifier(new.identifier.clone()))?;
+    let address = Identifier::read(&new.address)
+        .filter(|_| new.address.trim().parse::<lettre::Address>().is_ok())
+        .ok_or_else(|| AddError::Address(new.address.clone()))?;
+    Ok([name, address])
 }

@@ -7,6 +7,8 @@ use crate::storage::ChangeKind;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event {
     AccountAdded,
+    AccountDisabled,
+    AccountEnabled,
     SignIn,
     SecondFactor,
     RefreshReused,
@@ -66,6 +68,8 @@ impl Event {
     pub fn name(self) -> &'static str {
         match self {
             Self::AccountAdded => "account_added",
+            Self::AccountDisabled => "account_disabled",
+            Self::AccountEnabled => "account_enabled",
             Self::SignIn => "sign_in",
             Self::SecondFactor => "second_factor",
             Self::RefreshReused => "refresh_reused",

@@ -3,6 +3,7 @@
 mod account;
 mod data;
 mod health;
+mod import;
 mod mail;
 mod serve;
 
@@ -49,7 +50,7 @@ enum Command {
     Migrate(Settings),
     /// Ask the server on this machine whether it lives, or with --ready whether it can take requests
     Health(health::Health),
-    /// Add people
+    /// Add people, import them, and shut their accounts
     #[command(subcommand)]
     Account(AccountCommand),
     /// Look after letters that were given up
@@ -74,6 +75,14 @@ enum Command {
 enum AccountCommand {
     /// Add an account; its password is asked for, or read from standard input
     Add(Box<account::Add>),
+    /// Add the people of another server with the passwords that it has hashed: Argon2, bcrypt, scrypt or PBKDF2
+    Import(import::Import),
+    /// Let nobody into an account any more, and end all its sessions
+    Disable(account::Named),
+    /// Let the owner of a disabled account in again
+    Enable(account::Named),
+    /// End every session of an account
+    EndSessions(account::Named),
 }
 
 #[derive(Args)]
@@ -98,6 +107,10 @@ pub fn run() -> anyhow::Result<ExitCode> {
             Command::Health(health) => return health::ask(health).await,
             Command::Migrate(settings) => data::migrate(&settings.config).await,
             Command::Account(AccountCommand::Add(add)) => account::add(*add).await,
+            Command::Account(AccountCommand::Import(import)) => import::import(import).await,
+            Command::Account(AccountCommand::Disable(named)) => account::disable(named, true).await,
+            Command::Account(AccountCommand::Enable(named)) => account::disable(named, false).await,
+            Command::Account(AccountCommand::EndSessions(named)) => account::end_sessions(named).await,
             Command::Mail(command) => {
                 let config = Config::load(&command.settings().config)?;
                 let _in_use = use_database(&config)?;

@@ -1,5 +1,9 @@
 //! Password hashing that cannot be turned into a weapon.
 
+mod imported;
+
+pub use imported::{Unreadable, stored as imported};
+
 use crate::pepper::Pepper;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Block, Params, Version};
@@ -197,6 +201,10 @@ impl Hasher {
     }
 
     fn verify_now(&self, memory: &mut Memory, secret: &str, stored: &str) -> Result<Verdict, HashError> {
+        if let Some(text) = imported::of(stored) {
+            let fits = imported::fits(secret, text).map_err(failed)?;
+            return Ok(Verdict { fits, outdated: fits });
+        }
         let parsed = PasswordHash::new(stored).map_err(failed)?;
         let known = parsed.algorithm.as_str() == "argon2id" && parsed.version == Some(19);
         let (Some(salt), Some(hash), true) = (&parsed.salt, &parsed.hash, known) else {

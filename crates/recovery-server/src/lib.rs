@@ -15,7 +15,7 @@ pub mod clock;
 mod condition;
 pub mod config;
 mod dpop;
-mod hash;
+pub mod hash;
 mod identifier;
 pub mod in_use;
 mod language;

@@ -38,7 +38,10 @@ pub trait Storage:
 {
 }
 
-impl<T: Accounts + Claims + Settings + Sessions + Recoveries + Pairings + Queue + Ledger + Watched> Storage for T {}
+impl<T: Accounts + Claims + Settings + Sessions + Recoveries + Pairings + Queue + Ledger + Watched> Storage
+    for T
+{
+}
 
 /// Opens the database that the settings name, and brings its tables up to date.
 ///
@@ -112,8 +115,12 @@ pub trait Accounts: Send + Sync + 'static {
         now: i64,
         audit: &Entry,
     ) -> Result<()>;
+    /// Nobody's while it is disabled, as if there were none; its names stay taken.
     async fn account(&self, id: &str) -> Result<Option<Account>>;
+    /// As [`Accounts::account`].
     async fn account_by_name(&self, name: &str) -> Result<Option<Account>>;
+    /// Disables the account of a name from `at` on and ends all that was open for it, or enables it; whose it is.
+    async fn disable(&self, name: &str, at: Option<i64>, audit: &Entry) -> Result<Option<String>>;
     /// The same password under today's parameters; does nothing if it was changed meanwhile.
     async fn rehash(&self, id: &str, old: &str, new: &str) -> Result<()>;
     /// Unused saved codes, in order.

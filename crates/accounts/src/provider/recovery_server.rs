@@ -236,9 +236,10 @@ fn failure(reply: &Reply) -> Error {
     match (reply.status, code(reply).as_deref()) {
         (429, _) | (503, Some("busy")) => ErrorKind::RateLimited { wait: reply.retry_after }.into(),
         (401, Some("signed_out")) => ErrorKind::SignedOut.into(),
-        (400, Some("bad_identifier")) => ErrorKind::BadIdentifier.into(),
+        (400, Some("bad_identifier" | "bad_address")) => ErrorKind::BadIdentifier.into(),
         (410, _) => ErrorKind::Expired.into(),
-        (403, _) => ErrorKind::Refused.into(),
+        // The address got an account while this one was being made.
+        (403, _) | (409, Some("address_taken")) => ErrorKind::Refused.into(),
         _ => reply.broken_promise(),
     }
 }

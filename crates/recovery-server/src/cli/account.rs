@@ -67,6 +67,35 @@ pub(super) async fn add(add: Add) -> anyhow::Result<()> {
     Ok(())
 }
 
+#[derive(Args)]
+pub(super) struct Named {
+    #[command(flatten)]
+    settings: Settings,
+    /// The account's identifier or address
+    name: String,
+}
+
+pub(super) async fn disable(named: Named, disabled: bool) -> anyhow::Result<()> {
+    let config = Config::load(&named.settings.config)?;
+    let _in_use = use_database(&config)?;
+    if !App::new(deps(config).await?).await?.disable(&named.name, disabled).await? {
+        anyhow::bail!("nobody is called {:?}", named.name);
+    }
+    say(&match disabled {
+        true => format!("Nobody gets into the account of {} any more; its sessions have ended.", named.name),
+        false => format!("{} gets in again.", named.name),
+    })
+}
+
+pub(super) async fn end_sessions(named: Named) -> anyhow::Result<()> {
+    let config = Config::load(&named.settings.config)?;
+    let _in_use = use_database(&config)?;
+    match App::new(deps(config).await?).await?.end_sessions(&named.name).await? {
+        Some(ended) => say(&format!("{ended} sessions of {} have ended.", named.name)),
+        None => anyhow::bail!("nobody is called {:?}", named.name),
+    }
+}
+
 fn first_line() -> anyhow::Result<Zeroizing<String>> {
     let mut line = Zeroizing::new(String::new());
     io::stdin().lock().read_line(&mut line)?;

@@ -6,6 +6,7 @@ mod figures;
 mod http;
 mod mail;
 mod nodes;
+mod operator;
 #[path = "../pairing/mod.rs"]
 mod pairing;
 mod queue;

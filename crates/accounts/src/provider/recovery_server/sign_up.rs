@@ -50,11 +50,7 @@ impl SignUp {
     }
 
     async fn set(&self, password: &Secret, rules: PasswordRules) -> Result<Step> {
-        let body = json!({
-            "ticket": self.ticket.expose(),
-            "new_password": password.expose(),
-            "device": self.desk.device,
-        });
+        let body = json!({ "ticket": self.ticket.expose(), "new_password": password.expose() });
         let call = Call::post(self.desk.url("v1/sign-ups/account")?, body).changes();
         let reply = self.desk.http.send(call).await?;
         if reply.status == 422 {

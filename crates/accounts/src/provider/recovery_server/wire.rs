@@ -11,7 +11,7 @@ pub struct About {
     pub name: String,
     pub practice: bool,
     pub password: PasswordBounds,
-    /// Servers before it have none.
+    /// Older servers say nothing of it.
     #[serde(default)]
     pub sign_up: bool,
 }

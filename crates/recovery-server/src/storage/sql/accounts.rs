@@ -34,7 +34,7 @@ impl Accounts for Store {
     }
 
     async fn account(&self, id: &str) -> Result<Option<Account>> {
-        sqlx::query(selected!("FROM accounts WHERE id = $1"))
+        sqlx::query(selected!("FROM accounts WHERE id = $1 AND disabled_at IS NULL"))
             .bind(id)
             .fetch_optional(&self.pool)
             .await?
@@ -44,13 +44,35 @@ impl Accounts for Store {
 
     async fn account_by_name(&self, name: &str) -> Result<Option<Account>> {
         sqlx::query(selected!(
-            "FROM names JOIN accounts ON accounts.id = names.account_id WHERE names.name = $1 AND names.kept_until IS NULL"
+            "FROM names JOIN accounts ON accounts.id = names.account_id WHERE names.name = $1 AND names.kept_until IS NULL \
+             AND accounts.disabled_at IS NULL"
         ))
         .bind(name)
         .fetch_optional(&self.pool)
         .await?
         .map(read)
         .transpose()
+    }
+
+    async fn disable(&self, name: &str, at: Option<i64>, audit: &Entry) -> Result<Option<String>> {
+        let mut write = self.write().await?;
+        let id: Option<String> =
+            sqlx::query_scalar("SELECT account_id FROM names WHERE name = $1 AND kept_until IS NULL")
+                .bind(name)
+                .fetch_optional(&mut *write)
+                .await?;
+        let Some(id) = id else { return Ok(None) };
+        sqlx::query("UPDATE accounts SET disabled_at = $1 WHERE id = $2")
+            .bind(at)
+            .bind(&id)
+            .execute(&mut *write)
+            .await?;
+        if at.is_some() {
+            steps::end_everything(&mut write, &id, "").await?;
+        }
+        steps::audit(&mut write, &Entry { account_id: Some(id.clone()), ..audit.clone() }).await?;
+        write.commit().await?;
+        Ok(Some(id))
     }
 
     async fn rehash(&self, id: &str, old: &str, new: &str) -> Result<()> {

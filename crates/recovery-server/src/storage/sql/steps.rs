@@ -7,7 +7,8 @@ use crate::storage::{Opening, Result, Trace};
 /// Lets nobody else change what the account is opened with, or what is open for it, until the transaction ends;
 /// says which of its passwords holds. Before any other lock, so that nobody waits in a circle.
 pub(super) async fn hold_account(write: &mut Connection, id: &str) -> Result<Option<i64>> {
-    let held = concat!("SELECT password_version FROM accounts WHERE id = $1", held!());
+    let held =
+        concat!("SELECT password_version FROM accounts WHERE id = $1 AND disabled_at IS NULL", held!());
     Ok(sqlx::query_scalar(held).bind(id).fetch_optional(write).await?)
 }
 
