@@ -6,8 +6,9 @@ use recovery_server::{NewAccount, hash};
 #[tokio::test]
 async fn a_disabled_account_is_as_if_there_were_none() {
     let (mut world, _) = World::with_jana().await;
-    let access = world.signed_in().await.access();
     let (ticket, code) = world.started().await;
+    let access = world.signed_in().await.access();
+    while world.inbox.try_next().is_some() {}
     assert!(world.app.disable("Jana@example.org", true).await.unwrap());
     assert_eq!(world.sign_in("jana", PASSWORD).await.problem(), "401 wrong_credentials");
     assert_eq!(world.call(axum::http::Method::GET, "/v1/session", &access).await.problem(), "401 signed_out");
