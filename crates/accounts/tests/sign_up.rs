@@ -1,6 +1,6 @@
 //! An account is made at the real server: its password is kept before it exists, and its codes are kept with it.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a surprise must stop the test")]
+#![expect(clippy::unwrap_used, reason = "a surprise must stop the test")]
 
 use std::sync::Arc;
 
