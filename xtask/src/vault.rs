@@ -1,4 +1,4 @@
-//! The long forms of the vault's proof and of what reads strangers' bytes, and the vault's speed beside KeePassXC's.
+//! The long forms of tests, and the vault's speed beside KeePassXC's.
 
 use anyhow::{Result, bail};
 
@@ -13,13 +13,20 @@ const TARGETS: [(&str, [&str; 4]); 2] = [
 const FUZZ_SECONDS: &str = "-max_total_time=300";
 const CARGO_FUZZ: &str = "0.13.1";
 
-/// 2,000 times `kill -9`, 100,000 flips, 2,400 pictures, and five minutes of fuzzing for each target.
+/// 2,000 times `kill -9`, 100,000 flips, 2,400 pictures, ten times the attacks on the account server and 1,000 made-up
+/// requests for each of its calls, and five minutes of fuzzing for each target.
 pub fn soak(shell: &Shell) -> Result<()> {
     setup::everything(shell)?;
     let args = ["test", "-p", "vault", "--release", "--", "--include-ignored"];
     shell.run(shell.cargo(&args).env("REGAIN_SOAK", "1"))?;
     let pictures = ["test", "-p", "accounts", "--release", "--test", "qr", "--", "--nocapture"];
     shell.run(shell.cargo(&pictures).env("REGAIN_SOAK", "1"))?;
+    let server = ["test", "-p", "recovery-server", "--release", "--"];
+    let attacks = [&server[..], &["both::attacks"]].concat();
+    shell.run(shell.cargo(&attacks).env("REGAIN_SOAK", "1"))?;
+    let contract =
+        [&server[..], &["--include-ignored", "--nocapture", "every_answer_is_as_described"]].concat();
+    shell.run(shell.cargo(&contract).env("REGAIN_EXAMPLES", "1000"))?;
     let fuzz = cargo_fuzz(shell)?;
     for (folder, targets) in TARGETS {
         for target in targets {
