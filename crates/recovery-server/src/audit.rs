@@ -38,6 +38,12 @@ pub enum Event {
     Changed(ChangeKind),
     ChangeRevoked,
     MailBounced,
+    PasskeyAdded,
+    PasskeyRemoved,
+    /// Its counter went back.
+    PasskeyCopied,
+    /// Removed by the link in a letter.
+    NotMyPasskey,
 }
 
 /// How far one device has come in letting another in.
@@ -94,6 +100,10 @@ impl Event {
             Self::Changed(kind) => kind.name(),
             Self::ChangeRevoked => "change_revoked",
             Self::MailBounced => "mail_bounced",
+            Self::PasskeyAdded => "passkey_added",
+            Self::PasskeyRemoved => "passkey_removed",
+            Self::PasskeyCopied => "passkey_copied",
+            Self::NotMyPasskey => "not_my_passkey",
             Self::Pairing(Step::Asked) => "pairing_asked",
             Self::Pairing(Step::Scanned) => "pairing_scanned",
             Self::Pairing(Step::Confirmed) => "pairing_confirmed",

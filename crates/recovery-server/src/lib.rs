@@ -27,6 +27,7 @@ mod meters;
 mod network;
 pub mod openapi;
 mod pairing;
+mod passkeys;
 mod password;
 mod pepper;
 mod plain;

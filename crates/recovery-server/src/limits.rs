@@ -139,6 +139,16 @@ impl Rules<'_> {
         self.limit("letters by", &[account], HOUR, 10)
     }
 
+    /// Times a browser is asked for a passkey, from one network address.
+    pub(crate) fn passkeys_from(&self, address: &str) -> Limit {
+        self.limit("passkey from", &[address], HOUR, self.limits.sign_ins_per_address_per_hour)
+    }
+
+    /// Letters about a passkey whose counter went back.
+    pub(crate) fn passkey_letters(&self, passkey: &str) -> Limit {
+        self.limit("passkey letter", &[passkey], DAY, 3)
+    }
+
     fn limit(&self, kind: &str, parts: &[&str], window: i64, most: u32) -> Limit {
         let parts: Vec<&[u8]> =
             std::iter::once(kind).chain(parts.iter().copied()).map(str::as_bytes).collect();

@@ -95,6 +95,7 @@ pub(crate) enum Matter {
         token: String,
     },
     Access(Access),
+    Passkey(PasskeyMatter),
 }
 
 /// About signing up, and about what gets a person back in.
@@ -118,6 +119,17 @@ pub(crate) enum Access {
     },
     /// A change was revoked, and the account put back as it was before.
     PutBack,
+}
+
+/// About passkeys.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum PasskeyMatter {
+    /// `token` removes it.
+    Added { name: String, token: String },
+    /// Its counter went back.
+    Copied { name: String },
+    /// The password is another one; the passkeys are as they were.
+    PasswordChanged { passkeys: usize },
 }
 
 impl Letter {

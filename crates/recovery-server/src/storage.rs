@@ -4,6 +4,7 @@
 mod claims;
 mod figures;
 mod pairings;
+mod passkeys;
 pub mod postgres;
 mod queue;
 mod settings;
@@ -15,6 +16,7 @@ pub use figures::{Figures, Watched};
 pub use pairings::{
     Codes, Confirmed, Direction, Pairing, PairingKey, PairingState, Pairings, Polled, Scan, Seen,
 };
+pub use passkeys::{Ceremony, CeremonyKind, Passkey, PasskeyAdded, PasskeyUse, Passkeys, Used};
 pub use queue::{DEAD_MAIL_LIFE, DeadMail, Queue, SealedMail, WaitingMail};
 pub use settings::{
     Address, Change, ChangeKind, Changed, Letters, MOST_ADDRESSES, REVOCABLE, Revocation, Settings,
@@ -32,14 +34,14 @@ use serde::Serialize;
 use std::sync::Arc;
 use utoipa::ToSchema;
 
-/// Where everything is kept. A store implements the nine parts.
+/// Where everything is kept. A store implements the ten parts.
 pub trait Storage:
-    Accounts + Claims + Settings + Sessions + Recoveries + Pairings + Queue + Ledger + Watched
+    Accounts + Claims + Settings + Sessions + Recoveries + Pairings + Passkeys + Queue + Ledger + Watched
 {
 }
 
-impl<T: Accounts + Claims + Settings + Sessions + Recoveries + Pairings + Queue + Ledger + Watched> Storage
-    for T
+impl<T: Accounts + Claims + Settings + Sessions + Recoveries + Pairings + Passkeys + Queue + Ledger + Watched>
+    Storage for T
 {
 }
 
@@ -153,6 +155,8 @@ pub enum MadeBy {
     Pairing,
     /// A computer let a phone in.
     Link,
+    /// A passkey that verified its owner: as a password with a second factor.
+    Passkey,
 }
 
 impl MadeBy {
@@ -161,6 +165,7 @@ impl MadeBy {
             Self::Password => "password",
             Self::Pairing => "pairing",
             Self::Link => "link",
+            Self::Passkey => "passkey",
         }
     }
 }

@@ -15,7 +15,7 @@ const LIFE: i64 = 7 * 86_400;
 /// The letters to the owner of `account` about `session`, in one trace with `audit`.
 pub(super) fn notice(app: &App, account: &Account, session: &Session, audit: Entry) -> Trace {
     let now = session.created_at;
-    let token = token(app, &account.id, &session.id, now);
+    let token = write(app, LABEL, &account.id, &session.id, now);
     let matter = match session.made_by {
         MadeBy::Link => Matter::NewPhone { token },
         _ => Matter::NewComputer { token },
@@ -24,33 +24,47 @@ pub(super) fn notice(app: &App, account: &Account, session: &Session, audit: Ent
     Trace { audit, mail }
 }
 
-/// Whose session the link would end.
+/// Apart from other links.
+const LABEL: &str = "not me";
+
+/// What the link would end, and whose it is.
 pub(super) struct Target {
     pub(super) account_id: String,
-    pub(super) session_id: String,
-}
-
-/// Account and session by name, the time, and a keyed hash over them: nothing has to be stored.
-fn token(app: &App, account_id: &str, session_id: &str, now: i64) -> String {
-    let said = format!("{account_id}.{session_id}.{now}");
-    format!("{said}.{}", URL_SAFE_NO_PAD.encode(mac(app, &said)))
+    /// Of the session, or of what else the link is about.
+    pub(super) id: String,
+    /// When it began.
+    pub(super) at: i64,
 }
 
 /// `None` for a link that is not ours, or older than it may be.
 pub(super) fn read(app: &App, token: &str) -> Option<Target> {
+    read_as(app, LABEL, token)
+}
+
+/// Account and what it is about by name, the time, and a keyed hash over them: nothing has to be stored.
+pub(super) fn write(app: &App, label: &str, account_id: &str, id: &str, now: i64) -> String {
+    let said = format!("{account_id}.{id}.{now}");
+    format!("{said}.{}", URL_SAFE_NO_PAD.encode(mac(app, label, &said)))
+}
+
+/// As [`read`], of links that are written with `label`.
+pub(super) fn read_as(app: &App, label: &str, token: &str) -> Option<Target> {
     let (said, hash) = token.rsplit_once('.')?;
     let hash = URL_SAFE_NO_PAD.decode(hash).ok()?;
-    if !bool::from(hash.as_slice().ct_eq(&mac(app, said))) {
+    if !bool::from(hash.as_slice().ct_eq(&mac(app, label, said))) {
         return None;
     }
     let mut parts = said.split('.');
-    let (account_id, session_id, at) = (parts.next()?, parts.next()?, parts.next()?.parse::<i64>().ok()?);
-    (app.clock().now() < at + LIFE)
-        .then(|| Target { account_id: account_id.to_owned(), session_id: session_id.to_owned() })
+    let (account_id, id, at) = (parts.next()?, parts.next()?, parts.next()?.parse::<i64>().ok()?);
+    (app.clock().now() < at + LIFE).then(|| Target {
+        account_id: account_id.to_owned(),
+        id: id.to_owned(),
+        at,
+    })
 }
 
-fn mac(app: &App, said: &str) -> [u8; 16] {
+fn mac(app: &App, label: &str, said: &str) -> [u8; 16] {
     let mut short = [0; 16];
-    short.copy_from_slice(&app.pepper().mac("not me", &[said.as_bytes()])[..16]);
+    short.copy_from_slice(&app.pepper().mac(label, &[said.as_bytes()])[..16]);
     short
 }

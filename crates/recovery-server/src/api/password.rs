@@ -4,7 +4,7 @@ use super::sessions::{Signed, fresh_tokens};
 use super::sign_in::notices;
 use crate::App;
 use crate::audit::Event;
-use crate::mail::Matter;
+use crate::mail::{Matter, PasskeyMatter};
 use crate::password::{self, About, Reason};
 use crate::storage::{Account, PasswordChange, Session, Trace};
 use axum::Json;
@@ -63,7 +63,8 @@ pub(super) async fn change(
     }
     let new = app.hasher().hash(&new, crate::rng::bytes(app.random())).await?;
     let change =
-        changed(&app, &account, new, Event::PasswordChange, &session.device, caller.network.as_deref());
+        changed(&app, &account, new, Event::PasswordChange, &session.device, caller.network.as_deref())
+            .await?;
     let (tokens, secrets) = fresh_tokens(&app);
     let ended = app.storage().change_password(&change, &session.id, &tokens).await?;
     // Somebody else changed it in the meantime, and that ended this session.
@@ -120,24 +121,28 @@ pub(super) fn about(account: &Account) -> About {
     }
 }
 
-/// The change with its notice.
-pub(super) fn changed(
+/// The change with its notice, which tells of the passkeys, too: they stay.
+pub(super) async fn changed(
     app: &App,
     account: &Account,
     new: String,
     event: Event,
     device: &str,
     network: Option<&str>,
-) -> PasswordChange {
+) -> Result<PasswordChange, Problem> {
     let now = app.clock().now();
-    PasswordChange {
+    let matter = match app.storage().passkeys(&account.id).await?.len() {
+        0 => Matter::PasswordChanged,
+        passkeys => Matter::Passkey(PasskeyMatter::PasswordChanged { passkeys }),
+    };
+    Ok(PasswordChange {
         account_id: account.id.clone(),
         old: account.password_hash.clone(),
         new,
         now,
         trace: Trace {
             audit: app.entry(event, "ok", Some(&account.id), network),
-            mail: notices(app, account, now, device, network, &Matter::PasswordChanged),
+            mail: notices(app, account, now, device, network, &matter),
         },
-    }
+    })
 }

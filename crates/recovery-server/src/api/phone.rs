@@ -1,4 +1,4 @@
-//! The phone's pages: plain HTML without scripts. A GET changes nothing, because whoever sends a link
+//! The phone's pages: plain HTML that works without scripts; only passkeys need one. A GET changes nothing, because whoever sends a link
 //! has it opened by previews; a POST comes from one of these pages, and is followed by a GET.
 
 mod device;
@@ -7,6 +7,7 @@ mod layout;
 mod link;
 mod list;
 mod not_me;
+mod passkey;
 mod revoke;
 mod visitor;
 mod words;
@@ -26,6 +27,7 @@ pub(super) fn router() -> Router<App> {
         .route("/device/sign-out", post(enter::sign_out))
         .route("/device/sessions", get(list::show))
         .route("/device/end", post(list::end))
+        .merge(passkey::router())
         .route("/link", get(link::show).post(link::letters))
         .route("/link/scan", post(link::scan))
         .route("/link/confirm", post(link::confirm))

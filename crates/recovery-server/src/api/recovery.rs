@@ -282,7 +282,7 @@ pub(super) async fn set_password(
     }
     let new = app.hasher().hash(&new, crate::rng::bytes(app.random())).await?;
     let network = caller.network.as_deref();
-    let change = changed(&app, &account, new, Event::PasswordReset, &recovery.device, network);
+    let change = changed(&app, &account, new, Event::PasswordReset, &recovery.device, network).await?;
     let known = device_mark(&app, &account.id, &recovery.device, network);
     let ended = app.storage().reset_password(&hash, &change, &known).await?;
     let sessions_ended = ended.ok_or(Problem::Expired)?;

@@ -163,7 +163,7 @@ pub(super) async fn finish(
         Checked::Over | Checked::Wrong { left: 0 } => return Err(Problem::Expired),
         Checked::Wrong { left } => return Err(Problem::WrongCode { tries_left: left }),
     }
-    let change = changed(app, &account, new, Event::PasswordReset, &recovery.device, network);
+    let change = changed(app, &account, new, Event::PasswordReset, &recovery.device, network).await?;
     let known = device_mark(app, &account.id, &recovery.device, network);
     app.storage().reset_password(&verified_hash, &change, &known).await?.ok_or(Problem::Expired)?;
     app.bell().ring();

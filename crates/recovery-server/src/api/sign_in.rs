@@ -173,6 +173,7 @@ pub(super) fn open(app: &App, account: &Account, device: String, caller: &Caller
 pub(super) fn open_as(app: &App, account: &Account, start: Start, caller: &Caller) -> (Opening, Signed) {
     let Start { device, made_by, jkt } = start;
     let now = app.clock().now();
+    let by_owner = matches!(made_by, MadeBy::Password | MadeBy::Passkey);
     let (tokens, secrets) = fresh_tokens(app);
     let session = Session {
         id: token::id(app.random()),
@@ -183,11 +184,11 @@ pub(super) fn open_as(app: &App, account: &Account, start: Start, caller: &Calle
         last_used_at: now,
         ends_at: now + super::sessions::SESSION_LIFE,
         made_by,
-        weak_until: if made_by == MadeBy::Password { 0 } else { now + pairing::WEAK },
+        weak_until: if by_owner { 0 } else { now + pairing::WEAK },
         jkt,
     };
     let mail = match made_by {
-        MadeBy::Password => {
+        MadeBy::Password | MadeBy::Passkey => {
             notices(app, account, now, &session.device, caller.network.as_deref(), &Matter::NewDevice)
         }
         _ => Vec::new(),

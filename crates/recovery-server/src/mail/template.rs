@@ -160,7 +160,7 @@ fn spaced(code: &str) -> String {
 mod tests {
     use crate::config::Config;
     use crate::language::Language;
-    use crate::mail::{Access, Letter, Matter};
+    use crate::mail::{Access, Letter, Matter, PasskeyMatter};
     use crate::storage::ChangeKind;
 
     fn letter(language: Language, matter: Matter) -> Letter {
@@ -192,6 +192,9 @@ mod tests {
             Matter::Access(Access::AddressCode { code: code(), until }),
             Matter::Access(Access::AddressTaken),
             Matter::Access(Access::PutBack),
+            Matter::Passkey(PasskeyMatter::Added { name: "My <phone>".to_owned(), token: "t".to_owned() }),
+            Matter::Passkey(PasskeyMatter::Copied { name: "My <phone>".to_owned() }),
+            Matter::Passkey(PasskeyMatter::PasswordChanged { passkeys: 2 }),
         ];
         for kind in ChangeKind::ALL {
             for token in [None, Some("T".repeat(43))] {
@@ -255,7 +258,7 @@ mod tests {
         let config = Config::loopback("Practice");
         for matter in matters() {
             let mail = letter(Language::En, matter).write(&config, "id@host".to_owned());
-            for bad in ["<img", "<script", "src=", "url(", "@import", "Jana <b>"] {
+            for bad in ["<img", "<script", "src=", "url(", "@import", "Jana <b>", "<phone>"] {
                 assert!(!mail.html.contains(bad), "{bad}");
             }
         }

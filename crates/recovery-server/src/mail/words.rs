@@ -3,12 +3,13 @@
 mod de;
 mod en;
 mod es;
+mod passkeys;
 mod ru;
 mod settings;
 
 pub(crate) use settings::kind;
 
-use super::{Access, Letter, Matter};
+use super::{Access, Letter, Matter, PasskeyMatter};
 use crate::config::Config;
 use crate::language::Language;
 use jiff::Timestamp;
@@ -119,6 +120,11 @@ pub(super) fn page(letter: &Letter, config: &Config) -> Page {
     if let Matter::Access(Access::Changed { address: Some(address), .. }) = &letter.matter {
         facts.push((settings::of(letter.language).address, address.clone()));
     }
+    if let Matter::Passkey(PasskeyMatter::Added { name, .. } | PasskeyMatter::Copied { name }) =
+        &letter.matter
+    {
+        facts.push((passkeys::of(letter.language).passkey, name.clone()));
+    }
     facts.push((words.device, letter.device.clone()));
     if let Some(network) = &letter.network {
         facts.push((words.network, network.clone()));
@@ -165,6 +171,10 @@ fn key(words: &Words, letter: &Letter, config: &Config) -> Key {
         Matter::Access(Access::Changed { token: Some(token), .. }) => Key::Link {
             link: format!("{}revoke?t={token}", config.public_url),
             hint: settings::of(letter.language).changed_hint,
+        },
+        Matter::Passkey(PasskeyMatter::Added { token, .. }) => Key::Link {
+            link: format!("{}not-my-passkey?t={token}", config.public_url),
+            hint: passkeys::of(letter.language).added_hint,
         },
         _ => Key::None,
     }
@@ -215,6 +225,7 @@ fn say(language: Language, matter: &Matter, server: &str) -> Said {
             (words.phone_lead)(server),
             words.not_me_not_you.to_owned(),
         ),
+        Matter::Passkey(matter) => passkeys::say(language, matter, server),
         Matter::Access(about) => return settings::say(language, about, server),
     };
     let reset = matches!(matter, Matter::Code { .. } | Matter::Link { .. });

@@ -30,6 +30,9 @@ mod ledger;
 #[path = "sql/pairings.rs"]
 mod pairings;
 #[expect(clippy::duplicate_mod, reason = "one text of SQL for both databases")]
+#[path = "sql/passkeys.rs"]
+mod passkeys;
+#[expect(clippy::duplicate_mod, reason = "one text of SQL for both databases")]
 #[path = "sql/queue.rs"]
 mod queue;
 #[expect(clippy::duplicate_mod, reason = "one text of SQL for both databases")]

@@ -22,6 +22,8 @@ mod claims;
 mod ledger;
 #[path = "sql/pairings.rs"]
 mod pairings;
+#[path = "sql/passkeys.rs"]
+mod passkeys;
 #[path = "sql/queue.rs"]
 mod queue;
 #[path = "sql/recoveries.rs"]

@@ -9,6 +9,7 @@ mod nodes;
 mod operator;
 #[path = "../pairing/mod.rs"]
 mod pairing;
+mod passkeys;
 mod queue;
 mod races;
 mod recovery;

@@ -4,6 +4,7 @@ use super::computer::form;
 use super::{PASSWORD, World, page};
 use axum::body::Body;
 use axum::http::{HeaderMap, Method};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Mutex;
@@ -23,6 +24,14 @@ pub struct Page {
     pub path: String,
     pub headers: HeaderMap,
     pub html: String,
+}
+
+/// What a browser is asked for, and where its answer goes.
+#[derive(Clone, Debug)]
+pub struct Question {
+    pub action: String,
+    pub form: Vec<(String, String)>,
+    pub options: Value,
 }
 
 impl Phone {
@@ -114,6 +123,38 @@ impl Phone {
         self.send(world, Method::POST, path, Some(form(fields))).await
     }
 
+    /// What the page's script does when its form is sent: the question that the browser is put, or why there is none.
+    pub async fn ask_for_passkey(
+        &self,
+        world: &World,
+        page: &Page,
+        action: &str,
+        fields: &[(&str, &str)],
+    ) -> Result<Question, Page> {
+        let mut all: Vec<(&str, &str)> = fields.to_vec();
+        let hidden = page.form(action);
+        all.extend(hidden.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+        let answer = self.post(world, &page.begin(action), &all).await;
+        if answer.status != 200 {
+            return Err(answer);
+        }
+        let body: Value = serde_json::from_str(&answer.html).unwrap();
+        let mut form: Vec<(String, String)> =
+            hidden.into_iter().filter(|(name, _)| name != "ceremony" && name != "credential").collect();
+        form.extend(fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        form.push(("ceremony".to_owned(), body["ceremony"].as_str().unwrap().to_owned()));
+        Ok(Question { action: action.to_owned(), form, options: body["options"].clone() })
+    }
+
+    /// And when the browser has answered.
+    pub async fn answer(&self, world: &World, question: &Question, credential: &str) -> Page {
+        let mut all: Vec<(&str, &str)> =
+            question.form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        all.push(("credential", credential));
+        let answer = self.post(world, &question.action, &all).await;
+        self.follow(world, answer).await
+    }
+
     async fn follow(&self, world: &World, mut page: Page) -> Page {
         for _ in 0..4 {
             let Some(location) = page.headers.get("location") else { return page };
@@ -152,6 +193,11 @@ impl Page {
 
     pub fn has_form(&self, action: &str) -> bool {
         page::has_form(&self.html, action)
+    }
+
+    /// Where the script of this form asks.
+    pub fn begin(&self, action: &str) -> String {
+        page::begin(&self.html, action)
     }
 
     pub fn code(&self) -> String {

@@ -2,6 +2,7 @@
 
 use super::enter;
 use super::layout::{Form, Page, or_trouble, see, trouble_on};
+use super::passkey;
 use super::visitor::{Sent, Signed, Visitor, check_csrf, csrf};
 use super::words::Pair;
 use crate::App;
@@ -40,6 +41,11 @@ impl Place {
             Some(value) => form.hidden(name, value),
             None => form,
         })
+    }
+
+    /// The one in hand.
+    pub(super) fn pairing(&self) -> &str {
+        self.p.as_deref().unwrap_or_default()
     }
 
     pub(super) fn path(&self) -> String {
@@ -84,7 +90,7 @@ async fn page(app: &App, visitor: &Visitor, place: &Place) -> Result<Response, P
     let Some(signed) = &visitor.signed else {
         let page = match (&place.letters, &place.p) {
             (None, None) => letters_page(app, visitor, ""),
-            _ => enter::page(visitor, place, ""),
+            _ => enter::page(app, visitor, place, ""),
         };
         return Ok(page.show(app, visitor));
     };
@@ -94,7 +100,7 @@ async fn page(app: &App, visitor: &Visitor, place: &Place) -> Result<Response, P
         );
     };
     match held(app, signed, p).await {
-        Ok(pairing) => Ok(standing(app, visitor, signed, &pairing).show(app, visitor)),
+        Ok(pairing) => Ok(standing(app, visitor, signed, &pairing).await?.show(app, visitor)),
         Err(Problem::NotFound) => {
             Ok(Page::of(words.nothing).with_status(StatusCode::NOT_FOUND).show(app, visitor))
         }
@@ -128,7 +134,7 @@ async fn pointed(app: &App, visitor: &Visitor, q: &str) -> Result<Response, Prob
     let kept = if pointer.is_place() { pointer } else { Pointer::place(&pairing, now) };
     let place = Place { q: Some(kept.write(app.pepper())), ..Place::default() };
     let Some(signed) = &visitor.signed else {
-        return Ok(enter::page(visitor, &place, "").show(app, visitor));
+        return Ok(enter::page(app, visitor, &place, "").show(app, visitor));
     };
     if now < signed.session.weak_until {
         let when = moment(visitor.language, signed.session.weak_until, &app.config().zone());
@@ -162,23 +168,34 @@ fn facts(app: &App, visitor: &Visitor, pairing: &Pairing) -> Vec<(&'static str, 
 }
 
 /// The page of a pairing that this phone has in hand.
-fn standing(app: &App, visitor: &Visitor, signed: &Signed, pairing: &Pairing) -> Page {
+pub(super) async fn standing(
+    app: &App,
+    visitor: &Visitor,
+    signed: &Signed,
+    pairing: &Pairing,
+) -> Result<Page, Problem> {
     let words = visitor.words();
     let handle = handle(pairing);
     let token = csrf(app, signed.session.id.as_bytes(), &pairing.id);
     let to = |action: &str| Form::to(action).hidden("p", &handle).hidden("csrf", &token);
-    match pairing.state {
+    Ok(match pairing.state {
         PairingState::Scanned => Page::of(words.code)
             .digits(&pairing::confirmation_code(app.pepper(), pairing))
             .facts(&facts(app, visitor, pairing))
             .meta(words.goes_on)
             .form(to("/device/deny").quiet(words.deny))
             .refreshing(),
-        PairingState::Confirmed => Page::new(&(words.approve)(&signed.account.identifier))
-            .lead(words.approve_lead)
-            .facts(&facts(app, visitor, pairing))
-            .form(to("/device/deny").quiet(words.deny))
-            .form(to("/device/approve").password(words.password_again).button(words.approve_button)),
+        PairingState::Confirmed => {
+            let page = Page::new(&(words.approve)(&signed.account.identifier))
+                .lead(words.approve_lead)
+                .facts(&facts(app, visitor, pairing))
+                .form(to("/device/deny").quiet(words.deny));
+            let page = match passkey::approval_form(app, visitor, signed).await? {
+                Some(form) => page.passkey(form.hidden("p", &handle).hidden("csrf", &token)),
+                None => page,
+            };
+            page.form(to("/device/approve").password(words.password_again).button(words.approve_button))
+        }
         PairingState::Approved => {
             Page::of(words.approved).form(to("/device/deny").quiet(words.deny)).refreshing()
         }
@@ -193,7 +210,7 @@ fn standing(app: &App, visitor: &Visitor, signed: &Signed, pairing: &Pairing) ->
             )
         }
         state => Page::of(ending(words, state)),
-    }
+    })
 }
 
 #[derive(Deserialize)]
@@ -301,18 +318,28 @@ pub(super) async fn approve(State(app): State<App>, visitor: Visitor, Sent(ask):
         let typed = ask.password.as_deref().map(String::as_str).unwrap_or_default();
         let event = Event::Pairing(Step::Approved);
         if let Err(problem) = check_current(&app, &signed.account, typed, event, &visitor.caller).await {
-            let page = standing(&app, &visitor, signed, &pairing);
+            let page = standing(&app, &visitor, signed, &pairing).await?;
             return Ok(trouble_on(page, &visitor, &problem).show(&app, &visitor));
         }
-        let now = app.clock().now();
-        let audit = entry(&app, &visitor, Step::Approved, Some(&signed.account.id));
-        let holder = signed.session.id.as_bytes();
-        if app.storage().approve(&pairing.id, holder, now, now + pairing::APPROVED_LIFE, &audit).await? {
-            app.meters().pairing(Direction::Computer, Step::Approved);
-        }
-        Ok(see(&in_hand(&pairing)))
+        approved(&app, &visitor, signed, &pairing).await
     };
     or_trouble(&app, &visitor, done.await)
+}
+
+/// Whoever does it has just shown that it is them.
+pub(super) async fn approved(
+    app: &App,
+    visitor: &Visitor,
+    signed: &Signed,
+    pairing: &Pairing,
+) -> Result<Response, Problem> {
+    let now = app.clock().now();
+    let audit = entry(app, visitor, Step::Approved, Some(&signed.account.id));
+    let holder = signed.session.id.as_bytes();
+    if app.storage().approve(&pairing.id, holder, now, now + pairing::APPROVED_LIFE, &audit).await? {
+        app.meters().pairing(Direction::Computer, Step::Approved);
+    }
+    Ok(see(&in_hand(pairing)))
 }
 
 pub(super) async fn deny(State(app): State<App>, visitor: Visitor, Sent(ask): Sent<Act>) -> Response {
@@ -367,7 +394,7 @@ async fn by_handle(app: &App, p: &str) -> Result<Pairing, Problem> {
 }
 
 /// The one that this very phone scanned.
-async fn held(app: &App, signed: &Signed, p: &str) -> Result<Pairing, Problem> {
+pub(super) async fn held(app: &App, signed: &Signed, p: &str) -> Result<Pairing, Problem> {
     let pairing = by_handle(app, p).await?;
     if pairing.is_held_by(signed.session.id.as_bytes()) { Ok(pairing) } else { Err(Problem::NotFound) }
 }
@@ -383,6 +410,6 @@ pub(super) fn handle(pairing: &Pairing) -> String {
     URL_SAFE_NO_PAD.encode(&pairing.handle)
 }
 
-fn in_hand(pairing: &Pairing) -> String {
+pub(super) fn in_hand(pairing: &Pairing) -> String {
     Place { p: Some(handle(pairing)), ..Place::default() }.path()
 }

@@ -2,6 +2,7 @@
 
 use super::device::Place;
 use super::layout::{Form, Page, or_trouble, see, see_with, trouble_on};
+use super::passkey;
 use super::visitor::{Sent, Visitor, check_csrf, csrf, forget_cookie, keep_in_cookie};
 use crate::App;
 use crate::api::problem::Problem;
@@ -18,7 +19,7 @@ use zeroize::Zeroizing;
 /// What the form that signs out is about.
 pub(super) const SIGN_OUT: &str = "sign out";
 
-pub(super) fn page(visitor: &Visitor, place: &Place, identifier: &str) -> Page {
+pub(super) fn page(app: &App, visitor: &Visitor, place: &Place, identifier: &str) -> Page {
     let words = visitor.words();
     let how = format!(
         "type=\"text\" autocomplete=\"username\" autocapitalize=\"none\" spellcheck=\"false\" maxlength=\"254\" value=\"{}\"",
@@ -29,7 +30,11 @@ pub(super) fn page(visitor: &Visitor, place: &Place, identifier: &str) -> Page {
         .field("identifier", words.identifier, &how)
         .password(words.password)
         .button(words.enter);
-    Page::of(words.sign_in).form(form)
+    let page = Page::of(words.sign_in).form(form);
+    match passkey::entry_form(app, visitor) {
+        Some(form) => page.passkey(place.keep(form)),
+        None => page,
+    }
 }
 
 #[derive(Deserialize)]
@@ -55,7 +60,7 @@ pub(super) async fn sign_in(State(app): State<App>, visitor: Visitor, Sent(ask):
     match entered.await {
         Ok(response) => response,
         Err(problem) => {
-            let page = page(&visitor, &ask.place, &ask.identifier);
+            let page = page(&app, &visitor, &ask.place, &ask.identifier);
             let shown: Page = trouble_on(page, &visitor, &problem);
             shown.show(&app, &visitor)
         }
@@ -98,7 +103,7 @@ pub(super) async fn second_factor(
         Ok(_) => see_with(&ask.place.path(), &cookie),
         Err(Problem::Expired) => {
             let (what, to_do) = visitor.words().second_over;
-            page(&visitor, &ask.place, "").wrong(what, to_do, StatusCode::GONE).show(&app, &visitor)
+            page(&app, &visitor, &ask.place, "").wrong(what, to_do, StatusCode::GONE).show(&app, &visitor)
         }
         Err(problem) => {
             let page = second_page(&visitor, &ask.place, &ask.ticket);

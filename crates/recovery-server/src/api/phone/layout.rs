@@ -13,17 +13,28 @@ use axum::response::{Html, IntoResponse, Response};
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'self'; \
                       frame-ancestors 'none'";
 
+/// The same for a page with a form that asks for a passkey.
+const POLICY_WITH_SCRIPT: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'self'; \
+                                  connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
 /// A page under way.
 pub(super) struct Page {
     title: String,
     body: String,
     refresh: bool,
+    script: bool,
     status: StatusCode,
 }
 
 impl Page {
     pub(super) fn new(title: &str) -> Self {
-        Self { title: title.to_owned(), body: String::new(), refresh: false, status: StatusCode::OK }
+        Self {
+            title: title.to_owned(),
+            body: String::new(),
+            refresh: false,
+            script: false,
+            status: StatusCode::OK,
+        }
     }
 
     /// Title and lead.
@@ -79,6 +90,12 @@ impl Page {
         self
     }
 
+    /// A form that asks for a passkey. It is shown by its script alone, which knows whether the browser can.
+    pub(super) fn passkey(mut self, form: Form) -> Self {
+        self.script = true;
+        self.form(form)
+    }
+
     pub(super) fn with_status(mut self, status: StatusCode) -> Self {
         self.status = status;
         self
@@ -91,11 +108,15 @@ impl Page {
             false => String::new(),
         };
         let refresh = if self.refresh { "<meta http-equiv=\"refresh\" content=\"3\">\n" } else { "" };
+        let (policy, script) = match self.script {
+            true => (POLICY_WITH_SCRIPT, "<script src=\"/device/passkey.js\" defer></script>\n"),
+            false => (POLICY, ""),
+        };
         let html = format!(
             "<!doctype html>\n<html lang=\"{language}\">\n<head>\n<meta charset=\"utf-8\">\n\
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
              <meta name=\"color-scheme\" content=\"light dark\">\n{refresh}\
-             <title>{title} · {server}</title>\n<style>{STYLE}</style>\n</head>\n<body class=\"phone\">\n\
+             <title>{title} · {server}</title>\n<style>{STYLE}</style>\n{script}</head>\n<body class=\"phone\">\n\
              <header><span class=\"door\" aria-hidden=\"true\"></span>{server}</header>\n\
              <main>\n{practice}<h1>{title}</h1>\n{body}</main>\n</body>\n</html>\n",
             language = words.language,
@@ -105,7 +126,7 @@ impl Page {
         );
         let mut response = (self.status, Html(html)).into_response();
         let headers = response.headers_mut();
-        headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+        headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
         // With "no-referrer" a browser would not say where a form comes from.
         headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
         response
@@ -118,6 +139,19 @@ pub(super) struct Form(String);
 impl Form {
     pub(super) fn to(action: &str) -> Self {
         Self(format!("<form method=\"post\" action=\"{action}\">\n"))
+    }
+
+    /// One whose answer comes from the browser: its script posts the fields to `begin`, and what the browser says to
+    /// that to `action`.
+    pub(super) fn of_passkey(kind: &str, begin: &str, action: &str, failed: &str, known: &str) -> Self {
+        Self(format!(
+            "<form hidden method=\"post\" data-passkey=\"{kind}\" data-begin=\"{begin}\" data-failed=\"{}\" \
+             data-known=\"{}\" action=\"{action}\">\n<p class=\"trouble\" role=\"alert\" hidden></p>\n",
+            escape(failed),
+            escape(known)
+        ))
+        .hidden("ceremony", "")
+        .hidden("credential", "")
     }
 
     pub(super) fn hidden(self, name: &str, value: &str) -> Self {
@@ -186,11 +220,17 @@ pub(super) fn trouble(app: &App, visitor: &Visitor, problem: &Problem) -> Respon
 
 /// The same above the page that asks again.
 pub(super) fn trouble_on(page: Page, visitor: &Visitor, problem: &Problem) -> Page {
+    let (what, to_do, status) = said(visitor, problem);
+    page.wrong(what, &to_do, status)
+}
+
+/// What is said about a problem: what happened, and what to do.
+pub(super) fn said(visitor: &Visitor, problem: &Problem) -> (&'static str, String, StatusCode) {
     let words = visitor.words();
     let ((what, to_do), status) = match problem {
         Problem::RateLimited { retry_after } => {
             let to_do = (words.too_often_do)((retry_after + 59) / 60);
-            return page.wrong(words.too_often, &to_do, StatusCode::TOO_MANY_REQUESTS);
+            return (words.too_often, to_do, StatusCode::TOO_MANY_REQUESTS);
         }
         Problem::Foreign => (words.foreign, StatusCode::FORBIDDEN),
         Problem::BadRequest => (words.unreadable, StatusCode::BAD_REQUEST),
@@ -203,7 +243,7 @@ pub(super) fn trouble_on(page: Page, visitor: &Visitor, problem: &Problem) -> Pa
         Problem::Busy => (words.busy, StatusCode::SERVICE_UNAVAILABLE),
         _ => (words.failed, StatusCode::INTERNAL_SERVER_ERROR),
     };
-    page.wrong(what, to_do, status)
+    (what, to_do.to_owned(), status)
 }
 
 /// The page, or what went wrong on the way to it.

@@ -3,6 +3,7 @@
 use super::device::handle;
 use super::enter;
 use super::layout::{Form, Page, or_trouble, see};
+use super::passkey;
 use super::visitor::{Sent, Signed, Visitor, check_csrf, csrf};
 use crate::App;
 use crate::api::problem::Problem;
@@ -15,7 +16,7 @@ use serde::Deserialize;
 
 pub(super) async fn show(State(app): State<App>, visitor: Visitor) -> Response {
     let page = match &visitor.signed {
-        None => Ok(enter::page(&visitor, &super::device::Place::default(), "").show(&app, &visitor)),
+        None => Ok(enter::page(&app, &visitor, &super::device::Place::default(), "").show(&app, &visitor)),
         Some(signed) => page(&app, &visitor, signed).await,
     };
     or_trouble(&app, &visitor, page)
@@ -62,6 +63,7 @@ async fn page(app: &App, visitor: &Visitor, signed: &Signed) -> Result<Response,
         };
         page = page.push("</article>\n");
     }
+    page = page.push(&passkey::link(visitor));
     Ok(page.form(enter::sign_out_form(app, visitor, &signed.session.id)).show(app, visitor))
 }
 

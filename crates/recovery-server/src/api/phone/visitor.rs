@@ -36,6 +36,8 @@ pub(super) struct Visitor {
     pub(super) signed: Option<Signed>,
     /// What a link under way is held by.
     pub(super) link_holder: Option<Vec<u8>>,
+    /// What a question for a passkey is held by before anybody has signed in.
+    pub(super) passkey_holder: Option<Vec<u8>>,
 }
 
 /// A web session, and whose it is.
@@ -63,6 +65,7 @@ impl Visitor {
             language: signed.as_ref().map_or(wished, |signed| signed.account.language),
             device: browser(text(USER_AGENT)),
             link_holder: cookie(headers, &name(app, "link")).map(|secret| link_mac(app, secret)),
+            passkey_holder: cookie(headers, &name(app, "passkey")).map(|secret| passkey_mac(app, secret)),
             caller,
             signed,
         })
@@ -82,6 +85,7 @@ impl FromRequestParts<App> for Visitor {
                 device: String::new(),
                 signed: None,
                 link_holder: None,
+                passkey_holder: None,
             }),
         }
     }
@@ -157,6 +161,12 @@ pub(super) fn new_link_cookie(app: &App) -> (String, Vec<u8>) {
     (set_cookie(app, "link", &secret, LINK_COOKIE_LIFE), link_mac(app, &secret))
 }
 
+/// The same for a question for a passkey.
+pub(super) fn new_passkey_cookie(app: &App) -> (String, Vec<u8>) {
+    let secret = URL_SAFE_NO_PAD.encode(rng::bytes::<32>(app.random()));
+    (set_cookie(app, "passkey", &secret, crate::passkeys::LIFE), passkey_mac(app, &secret))
+}
+
 fn set_cookie(app: &App, base: &str, secret: &str, life: i64) -> String {
     let secure = if is_https(app) { "; Secure" } else { "" };
     format!("{}={secret}; Path=/; Max-Age={life}; HttpOnly; SameSite=Lax{secure}", name(app, base))
@@ -189,6 +199,10 @@ fn session_mac(app: &App, secret: &str) -> Vec<u8> {
 
 fn link_mac(app: &App, secret: &str) -> Vec<u8> {
     app.pepper().mac("link holder", &[secret.as_bytes()]).to_vec()
+}
+
+fn passkey_mac(app: &App, secret: &str) -> Vec<u8> {
+    app.pepper().mac("passkey holder", &[secret.as_bytes()]).to_vec()
 }
 
 async fn signed(app: &App, secret: &str, acts: bool) -> Result<Option<Signed>, Problem> {

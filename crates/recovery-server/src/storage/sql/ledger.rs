@@ -136,6 +136,7 @@ impl Ledger for Store {
             forget!("names", "name", "kept_until <= $1"),
             forget!("sessions", "id", "ends_at <= $1 OR refresh_until <= $1"),
             forget!("dpop_seen", "proof", "until <= $1"),
+            forget!("passkey_ceremonies", "handle", "until <= $1"),
             // A computer that slept is told for an hour what became of its pairing.
             forget!(
                 "pairings",

@@ -344,7 +344,7 @@ async fn add_refresh_token(write: &mut Connection, session_id: &str, hash: &[u8]
 
 fn read(row: Row) -> Result<Session> {
     let made_by: String = row.try_get("made_by")?;
-    let made_by = [MadeBy::Password, MadeBy::Pairing, MadeBy::Link]
+    let made_by = [MadeBy::Password, MadeBy::Pairing, MadeBy::Link, MadeBy::Passkey]
         .into_iter()
         .find(|one| one.name() == made_by)
         .ok_or_else(|| StorageError::Failed("a session made in an unknown way".into()))?;
