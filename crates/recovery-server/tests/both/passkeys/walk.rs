@@ -60,7 +60,8 @@ async fn a_passkey_signs_in_without_a_name_and_without_the_second_factor() {
     assert_eq!(add(&world, &phone, &mut key).await.status, 200);
     letters(&mut world).await;
     let mut scene = Scene { world, phone, key };
-    let other = Phone::new(3);
+    let mut other = Phone::new(3);
+    other.from = std::net::SocketAddr::from(([198, 51, 100, 3], 60_000));
     let page = scene.enter(&other, &scene.key).await;
     assert!(is_in(&page), "{}", page.html);
     let mail = letters(&mut scene.world).await.pop().unwrap();
