@@ -197,18 +197,24 @@ impl Passkeys for Store {
         .bind(since)
         .execute(&mut *write)
         .await?;
-        let removed = sqlx::query("DELETE FROM passkeys WHERE account_id = $1 AND created_at >= $2")
-            .bind(account_id)
-            .bind(since)
-            .execute(&mut *write)
-            .await?;
-        if ended.rows_affected() + removed.rows_affected() == 0 {
+        let removed = remove_since(&mut write, account_id, since).await?;
+        if ended.rows_affected() + removed == 0 {
             return Ok(false);
         }
         steps::audit(&mut write, audit).await?;
         write.commit().await?;
         Ok(true)
     }
+}
+
+/// Those that were added since then, of an account that is held; says how many.
+pub(super) async fn remove_since(write: &mut Connection, account_id: &str, since: i64) -> Result<u64> {
+    let removed = sqlx::query("DELETE FROM passkeys WHERE account_id = $1 AND created_at >= $2")
+        .bind(account_id)
+        .bind(since)
+        .execute(write)
+        .await?;
+    Ok(removed.rows_affected())
 }
 
 /// One statement compares and counts: of two that say the same number, one is behind.

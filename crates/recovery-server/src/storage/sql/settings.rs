@@ -1,4 +1,4 @@
-use super::{Connection, Row, Store, recoveries, revocable, steps};
+use super::{Connection, Row, Store, passkeys, recoveries, revocable, steps};
 use crate::audit::Entry;
 use crate::storage::{
     Address, Change, ChangeKind, Changed, Letters, Result, Revocation, Settings, SettingsChange,
@@ -152,6 +152,7 @@ impl Settings for Store {
             .execute(&mut *write)
             .await?;
         steps::end_everything(&mut write, account_id, "").await?;
+        passkeys::remove_since(&mut write, account_id, at).await?;
         recoveries::insert(&mut write, &revocation.ticket_hash, recovery, &revocation.secret).await?;
         let told = revocable::told(&mut write, account_id, &before, *now).await?;
         let trace = Trace { audit: revocation.audit.clone(), mail: letters(&told) };

@@ -5,6 +5,7 @@ use crate::common::authenticator::Authenticator;
 use crate::common::computer::{Computer, path_of};
 use crate::common::database::Database;
 use crate::common::phone::Phone;
+use crate::common::settings::revoke_link;
 use crate::common::store::{opening, store};
 use crate::common::{NEW_PASSWORD, PASSWORD, START, World};
 use axum::http::Method;
@@ -91,6 +92,25 @@ async fn not_me_ends_the_passkeys_that_were_added_since() {
     let page = reader.submit(&scene.world, &page, "/not-me", &[]).await;
     assert!(page.says("Ended. That device is signed out."), "{}", page.html);
     assert!(thief.get(&scene.world, "/device/sessions").await.has_form("/device/sign-in"));
+    assert_eq!(scene.enter(&Phone::new(4), &strange).await.status, 401);
+    assert!(is_in(&scene.enter(&Phone::new(5), &owner).await), "the one from before stays");
+}
+
+#[tokio::test]
+async fn what_is_put_back_has_no_passkeys_that_were_added_since() {
+    let mut scene = Scene::new().await;
+    let owner = scene.key.copied();
+    scene.world.clock.advance(10);
+    let thief = scene.world.signed_in().await.access();
+    let mails = scene.world.added(&thief, "thief@evil.example").await;
+    let letter = mails.iter().find(|mail| mail.to == "jana@example.org").unwrap();
+    let path = revoke_link(letter).unwrap();
+    let mut strange = Authenticator::new(30);
+    assert_eq!(add(&scene.world, &scene.phone, &mut strange).await.status, 200);
+    let reader = Phone::new(20);
+    let page = reader.get(&scene.world, &path).await;
+    let page = reader.submit(&scene.world, &page, "/revoke", &[]).await;
+    assert!(page.says("Now set a new password"), "{}", page.html);
     assert_eq!(scene.enter(&Phone::new(4), &strange).await.status, 401);
     assert!(is_in(&scene.enter(&Phone::new(5), &owner).await), "the one from before stays");
 }
