@@ -14,14 +14,6 @@ pub fn form(html: &str, action: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-/// Where the script of the form with this action asks what to ask the browser for.
-pub fn begin(html: &str, action: &str) -> String {
-    let end = format!("action=\"{action}\">");
-    let before = html.split_once(&end).unwrap_or_else(|| panic!("no {action} in {html}")).0;
-    let start = before.rsplit_once("data-begin=\"").unwrap().1;
-    start.split_once('"').unwrap().0.to_owned()
-}
-
 pub fn has_form(html: &str, action: &str) -> bool {
     html.contains(&format!("action=\"{action}\">"))
 }

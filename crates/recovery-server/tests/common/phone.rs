@@ -197,7 +197,10 @@ impl Page {
 
     /// Where the script of this form asks.
     pub fn begin(&self, action: &str) -> String {
-        page::begin(&self.html, action)
+        let end = format!("action=\"{action}\">");
+        let before = self.html.split_once(&end).unwrap_or_else(|| panic!("no {action} in {}", self.html)).0;
+        let start = before.rsplit_once("data-begin=\"").unwrap().1;
+        start.split_once('"').unwrap().0.to_owned()
     }
 
     pub fn code(&self) -> String {
