@@ -78,6 +78,8 @@ pub enum Command {
     SignIn(Where),
     /// Get back in with a code or a link from your mailbox, and set a new password
     Recover(Where),
+    /// Make an account at a server where anybody may, with your e-mail address as the identifier
+    SignUp(Where),
     /// Set a new password with the current one, or with a code where the server wants that
     ChangePassword(One),
     /// Show where an account is signed in, and end that

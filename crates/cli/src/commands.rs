@@ -35,6 +35,7 @@ impl Run {
             Command::Add(place) => self.add(place).await,
             Command::SignIn(place) => self.begin(place, Purpose::SignIn).await,
             Command::Recover(place) => self.begin(place, Purpose::Recover).await,
+            Command::SignUp(place) => self.begin(place, Purpose::SignUp).await,
             Command::ChangePassword(one) => self.change_password(one).await,
             Command::Sessions(sessions) => self.sessions(sessions).await,
             Command::SignOut(one) => self.sign_out(one).await,

@@ -43,7 +43,9 @@ impl Bench {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let (running, inbox, cable) = runtime.block_on(async {
-            let (deps, outbox) = Deps::in_memory(Config::loopback("Dorfladen")).await.unwrap();
+            let mut config = Config::loopback("Dorfladen");
+            config.sign_up.open = true;
+            let (deps, outbox) = Deps::in_memory(config).await.unwrap();
             let server = Server::bind(deps).await.unwrap();
             for (name, totp) in [("jana", false), ("otto", true)] {
                 let address = format!("{name}@mail.example");

@@ -57,6 +57,24 @@ fn a_forgotten_password_from_the_first_line_to_the_last() {
 }
 
 #[test]
+fn an_account_is_made_with_an_address() {
+    let mut bench = Bench::new();
+    let mut talk = bench.talk_unlocked(&["sign-up", &bench.server, "ada@mail.example"]);
+    let asked = talk.hear();
+    assert_eq!((&asked["question"], &asked["for"]), (&json!("code"), &json!("sign_up")));
+    assert_eq!(asked["intent"], "sign_up");
+    talk.say(json!({ "code": bench.mailed() }));
+    assert_eq!(talk.hear()["question"], "new_password");
+    talk.say(json!({ "generate": true }));
+    let done = talk.hear();
+    assert_eq!((&done["done"]["what"], &done["done"]["old_kept"]), (&json!("signed_up"), &json!(false)));
+    assert_eq!(talk.end(), 0);
+    let listed = bench.ask(&["accounts"]);
+    assert_eq!(listed["accounts"][0]["state"], "signed_in");
+    assert_eq!(listed["accounts"][0]["identifier"], "ada@mail.example");
+}
+
+#[test]
 fn a_generated_password_is_kept_before_it_is_sent_and_never_said() {
     let mut bench = Bench::new();
     let mut talk = bench.talk_unlocked(&["recover", &bench.server, "jana"]);

@@ -77,15 +77,12 @@ async fn a_recovery_does_not_say_that_mail_comes_back() {
     let (world, _) = world(MailError::Bounced).await;
     let before = world.start("jana@example.org").await;
     assert!(world.app.mail_bounced("Jana@Example.org").await.unwrap());
-    let mut after = world.start("jana@example.org").await;
-    let mut unknown = world.start("jano@example.org").await;
-    for answer in [&mut after, &mut unknown] {
-        assert!(answer.headers.remove("x-request-id").is_some());
-    }
+    let after = world.start("jana@example.org").await;
+    let unknown = world.start("jano@example.org").await;
     assert_eq!((before.status, before.bytes.len()), (after.status, after.bytes.len()));
     assert_eq!(
-        (unknown.status, unknown.bytes.len(), &unknown.headers),
-        (after.status, after.bytes.len(), &after.headers)
+        (unknown.status, unknown.bytes.len(), unknown.steady_headers()),
+        (after.status, after.bytes.len(), after.steady_headers())
     );
 }
 

@@ -219,6 +219,13 @@ impl Answer {
         self.body[name].as_str().unwrap_or_else(|| panic!("no {name} in {}", self.body)).to_owned()
     }
 
+    /// Headers without the number that every answer has of its own.
+    pub fn steady_headers(&self) -> HeaderMap {
+        let mut headers = self.headers.clone();
+        assert!(headers.remove("x-request-id").is_some());
+        headers
+    }
+
     pub fn access(&self) -> String {
         self.body["session"]["access_token"].as_str().unwrap().to_owned()
     }
