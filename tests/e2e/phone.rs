@@ -157,7 +157,13 @@ impl Phone {
     }
 
     async fn see(&self, css: &str) -> Result<WebElement> {
-        let found = self.session.query(By::Css(css)).wait(PATIENCE, GLANCE).and_displayed().first().await;
+        let look =
+            async || self.session.query(By::Css(css)).wait(PATIENCE, GLANCE).and_displayed().first().await;
+        let found = match look().await {
+            // The next page came between finding it and asking whether it is shown.
+            Err(error) if error.to_string().contains("stale") => look().await,
+            found => found,
+        };
         match found {
             Ok(element) => Ok(element),
             Err(error) => {
