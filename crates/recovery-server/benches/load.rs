@@ -93,6 +93,7 @@ struct Server {
     started_in: Duration,
     runtime: tokio::runtime::Runtime,
     client: reqwest::Client,
+    asked: AtomicU32,
 }
 
 impl Server {
@@ -136,7 +137,7 @@ impl Server {
         // Shorter than the server waits: nobody looks after the connections between two calls.
         let client = reqwest::Client::builder().pool_idle_timeout(Duration::from_secs(2)).build().unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        Self { process, url, started_in, runtime, client }
+        Self { process, url, started_in, runtime, client, asked: AtomicU32::new(0) }
     }
 
     /// MiB that it really has (`VmRSS`).
@@ -197,7 +198,12 @@ impl Server {
 
     fn post(&self, path: &str, body: &Value) -> (u16, Value) {
         self.runtime.block_on(async {
-            let answer = self.client.post(format!("{}{path}", self.url)).json(body).send().await.unwrap();
+            let answer = {
+                let number = self.asked.fetch_add(1, Ordering::Relaxed);
+                let from = format!("198.18.{}.{}", number >> 8 & 255, number & 255);
+                let call = self.client.post(format!("{}{path}", self.url)).header("x-forwarded-for", from);
+                call.json(body).send().await.unwrap()
+            };
             (answer.status().as_u16(), answer.json().await.unwrap_or_default())
         })
     }
@@ -215,8 +221,10 @@ impl Server {
             spans.entry((what, known)).or_default().push(begun.elapsed().as_secs_f64() * 1e3);
         };
         for round in 0..1_000 {
-            for name in if round % 2 == 0 { ["jana", "jano"] } else { ["jano", "jana"] } {
-                let known = name == "jana";
+            // A name and an address may guess ten times each: so there are many.
+            let names = [format!("jana{}", round % NAMES), format!("jano{}", round % NAMES)];
+            for known in if round % 2 == 0 { [true, false] } else { [false, true] } {
+                let name = &names[usize::from(!known)];
                 let begun = Instant::now();
                 let (status, answer) =
                     self.post("v1/recoveries", &json!({"identifier": name, "device": "bench"}));
@@ -230,8 +238,8 @@ impl Server {
                 let guess = json!({"identifier": name, "password": "guess", "device": "bench"});
                 let begun = Instant::now();
                 let (status, _) = self.post("v1/sign-in", &guess);
-                // After a hundred, both are told to wait.
-                note(if status == 401 { "sign-in" } else { "too often" }, known, begun);
+                assert_eq!(status, 401);
+                note("sign-in", known, begun);
             }
         }
         let median = |what, known| {
@@ -239,9 +247,7 @@ impl Server {
             all.sort_by(f64::total_cmp);
             all.get(all.len() / 2).copied().unwrap_or(f64::NAN)
         };
-        ["sign-in", "too often", "recovery", "code"]
-            .map(|what| (what, median(what, true), median(what, false)))
-            .to_vec()
+        ["sign-in", "recovery", "code"].map(|what| (what, median(what, true), median(what, false))).to_vec()
     }
 }
 
