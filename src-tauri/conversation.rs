@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use accounts::flow::{Deps, Flow, Given, Question as Asked};
 use accounts::provider::{About, PublicKey, Server, Way as By};
-use accounts::{Account, AccountId, AccountState, Error, ErrorKind, Secret, address, identifier};
+use accounts::{Account, AccountId, Error, ErrorKind, Secret, address, identifier};
 use tokio::sync::Mutex as AsyncMutex;
 
 use crate::app::App;
@@ -322,17 +322,8 @@ pub fn check_identifier(typed: &str) -> IdentifierCheck {
 
 fn new_account(deps: &Deps, server: &Server, about: &About, identifier: &str) -> Account {
     Account {
-        id: AccountId::random(&*deps.random),
-        server: server.clone(),
-        name: about.name.clone(),
-        identifier: identifier.into(),
         practice: about.practice,
-        state: AccountState::SignedOut,
-        mailbox: None,
-        recover_as: None,
-        without_password: false,
-        guide: None,
-        plan: Default::default(),
+        ..Account::new(AccountId::random(&*deps.random), server.clone(), about.name.clone(), identifier)
     }
 }
 

@@ -14,8 +14,7 @@ use accounts::provider::memory::{Fault, Memory as Server};
 use accounts::provider::{Kind, Providers};
 use accounts::store::memory::Memory as Store;
 use accounts::{
-    Account, AccountId, AccountState, Accounts, Authenticator, Clock as _, CredentialStore, ErrorKind,
-    Secret, provider,
+    Account, AccountId, Accounts, Authenticator, Clock as _, CredentialStore, ErrorKind, Secret, provider,
 };
 use regain_lib::App;
 use regain_lib::view::*;
@@ -51,21 +50,7 @@ impl Journey {
         let random = Arc::new(SeededRandom::new(1));
         let id = AccountId::random(&*random);
         let accounts = Arc::new(Accounts::in_memory());
-        accounts
-            .put(Account {
-                id: id.clone(),
-                server: base.clone(),
-                name: "Dorfladen".into(),
-                identifier: "jana".into(),
-                practice: false,
-                state: AccountState::SignedOut,
-                mailbox: None,
-                recover_as: None,
-                without_password: false,
-                guide: None,
-                plan: Default::default(),
-            })
-            .unwrap();
+        accounts.put(Account::new(id.clone(), base.clone(), "Dorfladen", "jana")).unwrap();
         let list = accounts.clone();
         let deps = Deps { accounts, store: Arc::new(store.clone()), clock: clock.clone(), random };
         let providers = Providers::new(Http::new().unwrap(), clock.clone(), "Regain on a test");

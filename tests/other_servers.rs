@@ -12,7 +12,7 @@ use accounts::flow::Deps;
 use accounts::http::Http;
 use accounts::provider::{Kind, Providers, Server, atproto, gotrue, kratos, matrix};
 use accounts::store::memory::Memory as Store;
-use accounts::{Account, AccountId, AccountState, Accounts, CredentialStore as _, Secret};
+use accounts::{Account, AccountId, Accounts, CredentialStore as _, Secret};
 use regain_lib::App;
 use regain_lib::view::*;
 
@@ -165,19 +165,12 @@ async fn a_mailbox_that_was_mistyped_is_not_remembered() {
 
 /// An account of which only its name is known.
 fn listed(server: &ServerView) -> Account {
-    Account {
-        id: AccountId::new("0123456789abcdef"),
-        server: Server { kind: Kind::Matrix, base: server.address.parse().unwrap(), key: None },
-        name: server.name.clone(),
-        identifier: "jana".into(),
-        practice: false,
-        state: AccountState::SignedOut,
-        mailbox: None,
-        recover_as: None,
-        without_password: false,
-        guide: None,
-        plan: Default::default(),
-    }
+    Account::new(
+        AccountId::new("0123456789abcdef"),
+        Server { kind: Kind::Matrix, base: server.address.parse().unwrap(), key: None },
+        server.name.clone(),
+        "jana",
+    )
 }
 
 #[tokio::test]

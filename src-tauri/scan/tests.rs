@@ -7,7 +7,7 @@ use accounts::http::Http;
 use accounts::provider::{Kind, Providers, Server};
 use accounts::qr::Drawing;
 use accounts::store::memory::Memory;
-use accounts::{AccountId, AccountState, Accounts, CredentialStore};
+use accounts::{AccountId, Accounts, CredentialStore};
 
 use super::*;
 
@@ -31,19 +31,7 @@ fn desk() -> Desk {
     let ids = hosts.map(|base| {
         let id = AccountId::random(&*random);
         let server = Server { kind: Kind::RecoveryServer, base: base.parse().unwrap(), key: None };
-        let account = Account {
-            id: id.clone(),
-            server,
-            name: "Dorfladen".into(),
-            identifier: "jana".into(),
-            practice: false,
-            state: AccountState::SignedOut,
-            mailbox: None,
-            recover_as: None,
-            without_password: false,
-            guide: None,
-            plan: Default::default(),
-        };
+        let account = Account::new(id.clone(), server, "Dorfladen", "jana");
         accounts.put(account).unwrap();
         id.as_str().to_owned()
     });

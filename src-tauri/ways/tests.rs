@@ -5,7 +5,7 @@ use accounts::clock::{ManualClock, SeededRandom};
 use accounts::http::Http;
 use accounts::provider::{Kind, Providers, Server};
 use accounts::store::memory::Memory;
-use accounts::{AccountState, Accounts, CredentialStore};
+use accounts::{Accounts, CredentialStore};
 
 use super::*;
 
@@ -25,17 +25,13 @@ fn desk(practice: bool) -> Desk {
     for (name, practice) in [("Shop", false), ("Trains", false), ("Practice", true)] {
         let base = format!("https://{}.example/", name.to_lowercase());
         let account = Account {
-            id: AccountId::new(name),
-            server: Server { kind: Kind::Allauth, base: base.parse().unwrap(), key: None },
-            name: name.into(),
-            identifier: "jana".into(),
             practice,
-            state: AccountState::SignedOut,
-            mailbox: None,
-            recover_as: None,
-            without_password: false,
-            guide: None,
-            plan: Default::default(),
+            ..Account::new(
+                AccountId::new(name),
+                Server { kind: Kind::Allauth, base: base.parse().unwrap(), key: None },
+                name,
+                "jana",
+            )
         };
         accounts.put(account).unwrap();
     }

@@ -67,6 +67,30 @@ pub struct Account {
     pub plan: Plan,
 }
 
+impl Account {
+    /// An account of which nothing more is known: signed out, with nothing said of it and nothing begun.
+    pub fn new(
+        id: AccountId,
+        server: Server,
+        name: impl Into<String>,
+        identifier: impl Into<String>,
+    ) -> Self {
+        Self {
+            id,
+            server,
+            name: name.into(),
+            identifier: identifier.into(),
+            practice: false,
+            state: AccountState::SignedOut,
+            mailbox: None,
+            recover_as: None,
+            without_password: false,
+            guide: None,
+            plan: Plan::default(),
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AccountState {
     SignedIn {
@@ -439,21 +463,18 @@ mod tests {
 
     fn account(name: &str) -> Account {
         Account {
-            id: AccountId::random(&SeededRandom::new(name.len() as u64)),
-            server: Server {
-                kind: Kind::RecoveryServer,
-                base: Url::parse("https://accounts.example/").unwrap(),
-                key: None,
-            },
-            name: name.into(),
-            identifier: "jana".into(),
-            practice: false,
             state: AccountState::SignedIn { since: UNIX_EPOCH + Duration::from_secs(1_800_000_000) },
             mailbox: Some("j•••@mail.example".into()),
-            recover_as: None,
-            without_password: false,
-            guide: None,
-            plan: Plan::default(),
+            ..Account::new(
+                AccountId::random(&SeededRandom::new(name.len() as u64)),
+                Server {
+                    kind: Kind::RecoveryServer,
+                    base: Url::parse("https://accounts.example/").unwrap(),
+                    key: None,
+                },
+                name,
+                "jana",
+            )
         }
     }
 

@@ -300,7 +300,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_code_that_a_server_took_is_crossed_off_and_one_that_it_refused_is_not() {
-        use crate::account::{Account, AccountState, Accounts};
+        use crate::account::{Account, Accounts};
         use crate::clock::{ManualClock, SeededRandom};
         use crate::flow::{Deps, Flow, Given, Purpose};
         use crate::provider::memory::Memory as Scripted;
@@ -316,19 +316,12 @@ mod tests {
             random: Arc::new(SeededRandom::new(1)),
         };
         let base = url::Url::parse("https://accounts.example/").unwrap();
-        let jana = Account {
-            id: AccountId::new("jana"),
-            server: Server { kind: Kind::RecoveryServer, base, key: None },
-            name: "Dorfladen".into(),
-            identifier: "jana".into(),
-            practice: false,
-            state: AccountState::SignedOut,
-            mailbox: None,
-            recover_as: None,
-            without_password: false,
-            guide: None,
-            plan: Default::default(),
-        };
+        let jana = Account::new(
+            AccountId::new("jana"),
+            Server { kind: Kind::RecoveryServer, base, key: None },
+            "Dorfladen",
+            "jana",
+        );
         let saved = server.saved_code().unwrap();
         let kept = vec![Secret::new("ZZZZ-ZZZZ-2222-2222"), saved.clone()];
         change(&*deps.store, &jana.id, |codes| codes.replace(kept, at(0))).await.unwrap();

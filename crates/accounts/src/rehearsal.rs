@@ -181,7 +181,6 @@ mod tests {
     use std::time::UNIX_EPOCH;
 
     use super::*;
-    use crate::account::AccountState;
     use crate::clock::{ManualClock, SeededRandom};
     use crate::flow::{Flow, Given, Purpose};
     use crate::provider::memory::{Fault, Memory as Scripted};
@@ -192,19 +191,12 @@ mod tests {
 
     fn account(name: &str) -> Account {
         let base = url::Url::parse("https://accounts.example/").unwrap();
-        Account {
-            id: AccountId::new(name),
-            server: Server { kind: Kind::RecoveryServer, base, key: None },
-            name: name.into(),
-            identifier: "jana".into(),
-            practice: false,
-            state: AccountState::SignedOut,
-            mailbox: None,
-            recover_as: None,
-            without_password: false,
-            guide: None,
-            plan: Default::default(),
-        }
+        Account::new(
+            AccountId::new(name),
+            Server { kind: Kind::RecoveryServer, base, key: None },
+            name,
+            "jana",
+        )
     }
 
     fn days(days: u64) -> SystemTime {

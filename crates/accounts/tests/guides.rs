@@ -41,19 +41,12 @@ impl Bench {
         let server = Server { kind: Kind::Guide, base: address.parse().unwrap(), key: None };
         let provider = providers.get(&server).await.unwrap();
         let random = Arc::new(SeededRandom::new(1));
-        let account = Account {
-            id: AccountId::random(&*random),
+        let account = Account::new(
+            AccountId::random(&*random),
             server,
-            name: provider.about().name.clone(),
-            identifier: "jana@mail.example".into(),
-            practice: false,
-            state: AccountState::SignedOut,
-            mailbox: None,
-            recover_as: None,
-            without_password: false,
-            guide: None,
-            plan: Default::default(),
-        };
+            provider.about().name.clone(),
+            "jana@mail.example",
+        );
         let accounts = Arc::new(Accounts::in_memory());
         let deps = Deps { accounts, store: Arc::new(Memory::new()), clock: clock.clone(), random };
         Self { deps, clock, provider, account }

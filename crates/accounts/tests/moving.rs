@@ -39,23 +39,12 @@ fn now() -> SystemTime {
 }
 
 fn account(name: &str) -> Account {
-    Account {
-        id: AccountId::new(name.to_lowercase()),
-        server: Server {
-            kind: Kind::RecoveryServer,
-            base: "https://accounts.example/".parse().unwrap(),
-            key: None,
-        },
-        name: name.into(),
-        identifier: "jana".into(),
-        practice: false,
-        state: AccountState::SignedOut,
-        mailbox: None,
-        recover_as: None,
-        without_password: false,
-        guide: None,
-        plan: Default::default(),
-    }
+    Account::new(
+        AccountId::new(name.to_lowercase()),
+        Server { kind: Kind::RecoveryServer, base: "https://accounts.example/".parse().unwrap(), key: None },
+        name,
+        "jana",
+    )
 }
 
 fn deps(store: Arc<dyn CredentialStore>, accounts: Arc<Accounts>) -> Deps {

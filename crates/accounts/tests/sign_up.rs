@@ -47,19 +47,7 @@ impl Bench {
     }
 
     fn account(&self) -> Account {
-        Account {
-            id: AccountId::new("4f2a"),
-            server: self.address.clone(),
-            name: "Dorfladen".into(),
-            identifier: "jana@mail.example".into(),
-            practice: false,
-            state: AccountState::SignedOut,
-            mailbox: None,
-            recover_as: None,
-            without_password: false,
-            guide: None,
-            plan: Default::default(),
-        }
+        Account::new(AccountId::new("4f2a"), self.address.clone(), "Dorfladen", "jana@mail.example")
     }
 
     async fn begin(&self) -> accounts::Result<Flow> {

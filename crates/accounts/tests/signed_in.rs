@@ -9,7 +9,7 @@ use accounts::http::Http;
 use accounts::provider::better_auth::{self, fake};
 use accounts::provider::{Desk, Kind, Server, Which};
 use accounts::store::memory::Memory;
-use accounts::{Account, AccountId, AccountState, Accounts, Secret, signed_in};
+use accounts::{Account, AccountId, Accounts, Secret, signed_in};
 
 const EMAIL: &str = "jana@mail.example";
 const PASSWORD: &str = "velvet-Otter-crossing-41";
@@ -30,19 +30,12 @@ async fn a_list_for_young_sessions_is_shown_with_the_saved_password() {
     };
     let provider = better_auth::find(desk).await.unwrap();
     let random = Arc::new(SeededRandom::new(1));
-    let account = Account {
-        id: AccountId::random(&*random),
-        server: Server { kind: Kind::BetterAuth, base, key: None },
-        name: "Dorfladen".into(),
-        identifier: EMAIL.into(),
-        practice: false,
-        state: AccountState::SignedOut,
-        mailbox: None,
-        recover_as: None,
-        without_password: false,
-        guide: None,
-        plan: Default::default(),
-    };
+    let account = Account::new(
+        AccountId::random(&*random),
+        Server { kind: Kind::BetterAuth, base, key: None },
+        "Dorfladen",
+        EMAIL,
+    );
     let accounts = Arc::new(Accounts::in_memory());
     let deps = Deps { accounts, store: Arc::new(Memory::new()), clock: clock.clone(), random };
     let mut flow =

@@ -21,23 +21,16 @@ const OLD: &str = "quarry lantern birch nine 41";
 const NEW: &str = "violet tundra kettle anchor 57";
 
 fn jana() -> Account {
-    Account {
-        id: AccountId::new("4f2a"),
-        server: Address {
+    Account::new(
+        AccountId::new("4f2a"),
+        Address {
             kind: Kind::RecoveryServer,
             base: "https://accounts.dorfladen.example/".parse().unwrap(),
             key: None,
         },
-        name: "Dorfladen".into(),
-        identifier: "jana".into(),
-        practice: false,
-        state: AccountState::SignedOut,
-        mailbox: None,
-        recover_as: None,
-        without_password: false,
-        guide: None,
-        plan: Default::default(),
-    }
+        "Dorfladen",
+        "jana",
+    )
 }
 
 struct Bench {

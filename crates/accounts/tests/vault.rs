@@ -12,7 +12,7 @@ use accounts::provider::{Kind, Server};
 use accounts::store::memory::Memory;
 use accounts::store::vault::{Kdf, Opened, RecoveryKey, Vault, VaultKey};
 use accounts::store::{Extra, Move, StoreKind, Why, conformance, finish_move, move_all};
-use accounts::{Account, AccountId, AccountState, Accounts, CredentialStore, ErrorKind, Secret};
+use accounts::{Account, AccountId, Accounts, CredentialStore, ErrorKind, Secret};
 use vault::scratch_disk::{Fault, ScratchDisk};
 
 const CHEAP: Kdf = Kdf { memory_kib: 8, passes: 1, lanes: 1 };
@@ -73,23 +73,12 @@ fn in_memory() -> Deps {
 }
 
 fn account(name: &str) -> Account {
-    Account {
-        id: AccountId::new(name.to_lowercase()),
-        server: Server {
-            kind: Kind::RecoveryServer,
-            base: "https://accounts.example/".parse().unwrap(),
-            key: None,
-        },
-        name: name.into(),
-        identifier: "jana".into(),
-        practice: false,
-        state: AccountState::SignedOut,
-        mailbox: None,
-        recover_as: None,
-        without_password: false,
-        guide: None,
-        plan: Default::default(),
-    }
+    Account::new(
+        AccountId::new(name.to_lowercase()),
+        Server { kind: Kind::RecoveryServer, base: "https://accounts.example/".parse().unwrap(), key: None },
+        name,
+        "jana",
+    )
 }
 
 async fn set(store: &dyn CredentialStore, id: &AccountId, password: &str) {

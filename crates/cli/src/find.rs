@@ -6,7 +6,7 @@ use accounts::address::AddressProblem;
 use accounts::flow::Deps;
 use accounts::provider::{Found, KeyProblem, Kind, PublicKey, Server};
 use accounts::site::Site;
-use accounts::{Account, AccountId, AccountState, ErrorKind, Provider, address, identifier};
+use accounts::{Account, AccountId, ErrorKind, Provider, address, identifier};
 
 use crate::place::Place;
 use crate::stop::{Exit, Result, Stop};
@@ -127,17 +127,8 @@ async fn found(place: &Place, deps: &Deps, typed: &str, talk: &mut Talk) -> Resu
 fn new_account(deps: &Deps, server: &Server, provider: &dyn Provider, identifier: &str) -> Account {
     let about = provider.about();
     Account {
-        id: AccountId::random(&*deps.random),
-        server: server.clone(),
-        name: about.name.clone(),
-        identifier: identifier.into(),
         practice: about.practice,
-        state: AccountState::SignedOut,
-        mailbox: None,
-        recover_as: None,
-        without_password: false,
-        guide: None,
-        plan: Default::default(),
+        ..Account::new(AccountId::random(&*deps.random), server.clone(), about.name.clone(), identifier)
     }
 }
 

@@ -52,6 +52,8 @@ pub(crate) enum Recovering {
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum WrongCode {
     Recovery,
+    /// In a sign-up, or for an address that is added.
+    Address,
     SecondFactor,
     Pairing,
     Link,
@@ -141,6 +143,7 @@ impl Meters {
     pub(crate) fn wrong_code(&self, place: WrongCode) {
         self.wrong_codes.add([match place {
             WrongCode::Recovery => "recovery",
+            WrongCode::Address => "address",
             WrongCode::SecondFactor => "second_factor",
             WrongCode::Pairing => "pairing",
             WrongCode::Link => "link",
@@ -205,7 +208,12 @@ impl Meters {
         let failed = count(&self.handshakes_failed);
         page.counter("tls_handshakes_failed_total", "TLS handshakes that failed or took too long.", failed);
 
-        page.counters("sign_ins_total", "Passwords that were checked.", ["result"], &self.sign_ins);
+        page.counters(
+            "sign_ins_total",
+            "Passwords and passkeys that were checked.",
+            ["result"],
+            &self.sign_ins,
+        );
         page.counters("recoveries_total", "Steps of recoveries.", ["step"], &self.recoveries);
         page.counters("wrong_codes_total", "Codes that did not fit.", ["place"], &self.wrong_codes);
         page.counters("pairing_steps_total", "Steps of pairings.", ["direction", "step"], &self.pairings);

@@ -1,6 +1,9 @@
 //! What the server remembers. Each method is one transaction: it happens whole or not at all, on
 //! any number of nodes at once.
 
+#[macro_use]
+mod mailed;
+
 mod claims;
 mod figures;
 mod pairings;
@@ -11,7 +14,7 @@ mod settings;
 pub mod sqlite;
 mod trouble;
 
-pub use claims::{Claim, ClaimAttempt, ClaimSecret, Claims, Founded, Founding};
+pub use claims::{Claim, Claims, Founded, Founding};
 pub use figures::{Figures, Watched};
 pub use pairings::{
     Codes, Confirmed, Direction, Pairing, PairingKey, PairingState, Pairings, Polled, Scan, Seen,
@@ -306,7 +309,7 @@ pub enum Proof {
 #[derive(Debug, PartialEq, Eq)]
 pub enum Checked {
     Verified,
-    /// Compared and counted; at 0 the recovery is over.
+    /// Compared and counted; at 0 it is over.
     Wrong {
         left: u32,
     },
@@ -314,10 +317,11 @@ pub enum Checked {
     Over,
 }
 
-/// One attempt to prove a recovery.
+/// One attempt to prove a recovery, or a claim to an address.
 #[derive(Debug, Clone)]
 pub struct Attempt {
-    pub recovery_id: String,
+    /// Of the recovery, or of the claim.
+    pub id: String,
     pub proof: Proof,
     /// Compare all the same, but let nothing pass.
     pub may_pass: bool,

@@ -10,8 +10,9 @@ use axum::body::Body;
 use axum::http::{Method, Request};
 use common::computer::Computer;
 use common::phone::Phone;
-use common::{NEW_PASSWORD, START, World, other_than};
+use common::{NEW_PASSWORD, PASSWORD, START, World, metrics, other_than};
 use recovery_server::{App, Deps, ManualClock, SqliteStorage, config};
+use serde_json::json;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::sync::oneshot;
@@ -109,13 +110,6 @@ async fn a_stop_is_announced_before_it_is_made() {
     assert!(tokio::net::TcpStream::connect(address).await.is_err());
 }
 
-async fn metrics(app: &App) -> String {
-    let request = Request::get("/metrics").body(Body::empty()).unwrap();
-    let response = recovery_server::watchers(app).oneshot(request).await.unwrap();
-    let bytes = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
-    String::from_utf8(bytes.to_vec()).unwrap()
-}
-
 #[tokio::test]
 async fn everything_that_happens_is_counted_and_nobody_is_named() {
     let (mut world, _) = World::with_jana().await;
@@ -137,7 +131,7 @@ async fn everything_that_happens_is_counted_and_nobody_is_named() {
     computer.cancel(&world, &asked.device_code).await;
     world.send(Request::builder().method("BREW").uri("/nothing").body(Body::empty()).unwrap()).await;
 
-    let page = metrics(&world.app).await;
+    let page = world.metrics().await;
     for line in [
         "build_info{version=\"0.1.0\"} 1",
         "requests_total{route=\"/v1/sign-in\",method=\"POST\",status=\"2xx\"} 1",
@@ -189,12 +183,31 @@ async fn a_whole_pairing_is_counted_step_by_step() {
     phone.approve(&world, &page.path).await;
     world.clock.advance(10);
     assert_eq!(computer.poll(&world, &asked.device_code).await.status, 200);
-    let page = metrics(&world.app).await;
+    let page = world.metrics().await;
     for step in ["asked", "scanned", "wrong_code", "confirmed", "approved", "consumed"] {
         let line = format!("pairing_steps_total{{direction=\"computer\",step=\"{step}\"}} 1\n");
         assert!(page.contains(&line), "{line} is not in {page}");
     }
     assert!(page.contains("wrong_codes_total{place=\"pairing\"} 1\n"), "{page}");
+}
+
+#[tokio::test]
+async fn a_wrong_code_is_counted_wherever_it_is_typed() {
+    let mut world = World::with(|config| config.sign_up.open = true).await;
+    world.add_jana(false).await;
+    let asked = world.post("/v1/sign-ups", json!({"address": "otto@example.org", "device": "x"})).await;
+    let wrong = other_than(&world.mailed_code().await);
+    world.post("/v1/sign-ups/check", json!({"ticket": asked.text("ticket"), "code": wrong})).await;
+    let access = world.signed_in().await.access();
+    let begun =
+        world.post_as("/v1/account/authenticator", &access, json!({"current_password": PASSWORD})).await;
+    let confirm = json!({"ticket": begun.text("ticket"), "code": "000000"});
+    world.post_as("/v1/account/authenticator/confirm", &access, confirm).await;
+    let page = world.metrics().await;
+    for place in ["address", "second_factor"] {
+        let line = format!("wrong_codes_total{{place=\"{place}\"}} 1\n");
+        assert!(page.contains(&line), "{line} is not in {page}");
+    }
 }
 
 #[tokio::test]

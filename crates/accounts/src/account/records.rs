@@ -202,24 +202,17 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use crate::account::{Account, AccountId, AccountState, Accounts};
+    use crate::account::{Account, AccountId, Accounts};
     use crate::provider::{Kind, Server};
 
     fn account() -> Account {
         let base = url::Url::parse("https://accounts.example/").unwrap();
-        Account {
-            id: AccountId::new("jana"),
-            server: Server { kind: Kind::RecoveryServer, base, key: None },
-            name: "Dorfladen".into(),
-            identifier: "jana".into(),
-            practice: false,
-            state: AccountState::SignedOut,
-            mailbox: None,
-            recover_as: None,
-            without_password: false,
-            guide: None,
-            plan: Plan::default(),
-        }
+        Account::new(
+            AccountId::new("jana"),
+            Server { kind: Kind::RecoveryServer, base, key: None },
+            "Dorfladen",
+            "jana",
+        )
     }
 
     #[test]

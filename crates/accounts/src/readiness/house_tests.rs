@@ -22,17 +22,13 @@ fn account(name: &str, identifier: &str, host: &str, said: &[Means]) -> Account 
     }
     let base = Url::parse(&format!("https://{host}/")).unwrap();
     Account {
-        id: AccountId::new(name),
-        server: Server { kind: Kind::Allauth, base, key: None },
-        name: name.into(),
-        identifier: identifier.into(),
-        practice: false,
-        state: AccountState::SignedOut,
-        mailbox: None,
-        recover_as: None,
-        without_password: false,
-        guide: None,
         plan,
+        ..Account::new(
+            AccountId::new(name),
+            Server { kind: Kind::Allauth, base, key: None },
+            name,
+            identifier,
+        )
     }
 }
 

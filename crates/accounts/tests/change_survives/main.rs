@@ -84,23 +84,16 @@ impl Way {
 }
 
 fn jana() -> Account {
-    Account {
-        id: AccountId::new("4f2a"),
-        server: Address {
+    Account::new(
+        AccountId::new("4f2a"),
+        Address {
             kind: ServerKind::RecoveryServer,
             base: "https://accounts.dorfladen.example/".parse().unwrap(),
             key: None,
         },
-        name: "Dorfladen".into(),
-        identifier: "jana".into(),
-        practice: false,
-        state: AccountState::SignedOut,
-        mailbox: None,
-        recover_as: None,
-        without_password: false,
-        guide: None,
-        plan: Default::default(),
-    }
+        "Dorfladen",
+        "jana",
+    )
 }
 
 /// What came of one case.

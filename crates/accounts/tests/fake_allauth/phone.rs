@@ -7,7 +7,7 @@ use accounts::flow::{Deps, Done, Flow, Given, Purpose, Question};
 use accounts::provider::conformance::{PhoneBench, Watched};
 use accounts::provider::{Kind, QrAsk, Reach, Server, Which};
 use accounts::store::memory::Memory;
-use accounts::{Account, AccountId, AccountState, Accounts, Clock as _, signed_in};
+use accounts::{Account, AccountId, Accounts, Clock as _, signed_in};
 
 use super::*;
 
@@ -209,19 +209,12 @@ async fn a_change_that_needs_more_than_the_password_asks_for_a_sign_in() {
 /// A person whose password is kept here, and who signs in with the phone this time.
 async fn kept_and_paired(bench: &FakeBench) -> (Deps, Account) {
     let random = Arc::new(SeededRandom::new(1));
-    let account = Account {
-        id: AccountId::random(&*random),
-        server: Server { kind: Kind::Allauth, base: bench.cable.address().parse().unwrap(), key: None },
-        name: "Dorfladen".into(),
-        identifier: Fake::EMAIL.into(),
-        practice: false,
-        state: AccountState::SignedOut,
-        mailbox: None,
-        recover_as: None,
-        without_password: false,
-        guide: None,
-        plan: Default::default(),
-    };
+    let account = Account::new(
+        AccountId::random(&*random),
+        Server { kind: Kind::Allauth, base: bench.cable.address().parse().unwrap(), key: None },
+        "Dorfladen",
+        Fake::EMAIL,
+    );
     let accounts = Arc::new(Accounts::in_memory());
     let deps = Deps { accounts, store: Arc::new(Memory::new()), clock: bench.fake.clock.clone(), random };
     let begin = async |purpose| {

@@ -11,7 +11,7 @@ use accounts::provider::conformance::{Cable, Watched};
 use accounts::provider::recovery_server::RecoveryServer;
 use accounts::provider::{Desk, Kind, Provider, QrAsk, Server};
 use accounts::store::memory::Memory;
-use accounts::{Account, AccountId, AccountState, Accounts, Secret};
+use accounts::{Account, AccountId, Accounts, Secret};
 use async_trait::async_trait;
 use recovery_server::{Config, NewAccount, Running};
 
@@ -83,19 +83,7 @@ impl Bench {
     }
 
     pub fn account(&self, identifier: &str) -> Account {
-        Account {
-            id: AccountId::random(&*self.deps.random),
-            server: self.server.clone(),
-            name: "Dorfladen".into(),
-            identifier: identifier.into(),
-            practice: false,
-            state: AccountState::SignedOut,
-            mailbox: None,
-            recover_as: None,
-            without_password: false,
-            guide: None,
-            plan: Default::default(),
-        }
+        Account::new(AccountId::random(&*self.deps.random), self.server.clone(), "Dorfladen", identifier)
     }
 
     pub async fn begin(&self, account: Account, purpose: Purpose) -> accounts::Result<Flow> {

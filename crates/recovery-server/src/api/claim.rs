@@ -9,7 +9,8 @@ use crate::audit::Event;
 use crate::identifier::Identifier;
 use crate::language::Language;
 use crate::mail::{Access, Letter, Matter};
-use crate::storage::{Account, Checked, Claim, ClaimAttempt, ClaimSecret, Trace};
+use crate::meters::WrongCode;
+use crate::storage::{Account, Attempt, Checked, Claim, Proof, Secret, Trace};
 use crate::{App, plain, token};
 
 /// Wrong codes in one claim; a new code does not reset them.
@@ -19,6 +20,8 @@ const CLAIM_LIFE: i64 = 3_600;
 /// Seconds to choose identifier and password in.
 pub(super) const VERIFIED_LIFE: i64 = 900;
 const WAYS: [Way; 1] = [Way::MailCode];
+/// As it is stored.
+const WAY: &str = "mail_code";
 
 /// Whose address it is said to be.
 pub(super) struct Wanted<'a> {
@@ -121,9 +124,11 @@ pub(super) async fn check(
     let ticket = token::opaque(app.random());
     let event = if account.is_some() { Event::AddressCheck } else { Event::SignUpCheck };
     let entry = |result| app.entry(event, result, claim.account_id.as_deref(), caller.network.as_deref());
-    let attempt = ClaimAttempt {
-        claim_id: claim.id.clone(),
-        mac: token::read_code(typed, token::CODE_DIGITS).map(|code| mac(app, &claim.id, &code)),
+    let code = token::read_code(typed, token::CODE_DIGITS);
+    let attempt = Attempt {
+        id: claim.id.clone(),
+        proof: code
+            .map_or(Proof::Unreadable, |code| Proof::Mailed { way: WAY, mac: mac(app, &claim.id, &code) }),
         may_pass: !claim.taken,
         most_tries: TRIES,
         now,
@@ -134,6 +139,7 @@ pub(super) async fn check(
     };
     let checked = app.storage().check_claim(&attempt).await?;
     if let Checked::Wrong { left } = checked {
+        app.meters().wrong_code(WrongCode::Address);
         return Err(if left == 0 { Problem::Expired } else { Problem::WrongCode { tries_left: left } });
     }
     // Nothing was guessed, so nothing counts.
@@ -173,11 +179,11 @@ fn secret(
     address: &str,
     account: Option<&Account>,
     again: bool,
-) -> (ClaimSecret, Trace) {
+) -> (Secret, Trace) {
     let now = app.clock().now();
     let until = now + app.config().codes.life_seconds;
     let code = token::code(app.random());
-    let secret = ClaimSecret { mac: mac(app, &claim.id, &code), until };
+    let secret = Secret { way: WAY, mac: mac(app, &claim.id, &code), until };
     let (about, event) = match (account, claim.taken) {
         (None, false) => (Access::SignUpCode { code, until }, [Event::SignUpAsked, Event::SignUpSent]),
         (None, true) => (Access::SignUpTaken, [Event::SignUpAsked, Event::SignUpSent]),

@@ -203,7 +203,7 @@ pub(super) async fn check(
     let ticket = token::opaque(app.random());
     let entry = |result| app.entry(Event::RecoveryCheck, result, recovery.account_id.as_deref(), network);
     let attempt = Attempt {
-        recovery_id: recovery.id.clone(),
+        id: recovery.id.clone(),
         proof,
         may_pass: within && account.is_some(),
         most_tries: TRIES,

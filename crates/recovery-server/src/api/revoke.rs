@@ -10,6 +10,7 @@ use super::sign_in::{NOTICE_LIFE, device_mark, letter};
 use crate::audit::Event;
 use crate::identifier::Identifier;
 use crate::mail::{Access, Letter, Matter};
+use crate::meters::WrongCode;
 use crate::storage::{
     Account, Address, Attempt, Change, Checked, Proof, Recovery, Revocation, SealedMail, Secret, Told,
 };
@@ -147,7 +148,7 @@ pub(super) async fn finish(
     let entry = |result| app.entry(Event::RecoveryCheck, result, Some(&account.id), network);
     let code = token::read_code(typed, token::CODE_DIGITS);
     let attempt = Attempt {
-        recovery_id: recovery.id.clone(),
+        id: recovery.id.clone(),
         proof: code
             .map_or(Proof::Unreadable, |code| Proof::Mailed { way: WAY, mac: mac(app, &recovery.id, &code) }),
         may_pass: true,
@@ -160,8 +161,11 @@ pub(super) async fn finish(
     };
     match app.storage().check(&attempt).await? {
         Checked::Verified => {}
-        Checked::Over | Checked::Wrong { left: 0 } => return Err(Problem::Expired),
-        Checked::Wrong { left } => return Err(Problem::WrongCode { tries_left: left }),
+        Checked::Over => return Err(Problem::Expired),
+        Checked::Wrong { left } => {
+            app.meters().wrong_code(WrongCode::Recovery);
+            return Err(if left == 0 { Problem::Expired } else { Problem::WrongCode { tries_left: left } });
+        }
     }
     let change = changed(app, &account, new, Event::PasswordReset, &recovery.device, network).await?;
     let known = device_mark(app, &account.id, &recovery.device, network);

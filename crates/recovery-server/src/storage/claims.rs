@@ -1,6 +1,6 @@
 //! Somebody who says that an address is theirs: to make an account with it, or to add it to one.
 
-use super::{Account, Checked, Opening, Result, Trace};
+use super::{Account, Attempt, Checked, Opening, Result, Secret, Trace};
 use crate::audit::Entry;
 use crate::language::Language;
 use async_trait::async_trait;
@@ -21,29 +21,6 @@ pub struct Claim {
     pub network: Option<String>,
     pub last_sent_at: i64,
     pub until: i64,
-}
-
-/// What is stored of a code that was mailed for a claim.
-#[derive(Debug, Clone)]
-pub struct ClaimSecret {
-    pub mac: Vec<u8>,
-    pub until: i64,
-}
-
-/// One attempt to prove a claim.
-#[derive(Debug, Clone)]
-pub struct ClaimAttempt {
-    pub claim_id: String,
-    /// Of the code that was typed, if it could be one.
-    pub mac: Option<Vec<u8>>,
-    /// Compare all the same, but let nothing pass.
-    pub may_pass: bool,
-    pub most_tries: u32,
-    pub now: i64,
-    pub verified_hash: Vec<u8>,
-    pub verified_until: i64,
-    pub passed: Entry,
-    pub missed: Entry,
 }
 
 /// An account about to be made by its owner.
@@ -76,7 +53,7 @@ pub trait Claims: Send + Sync + 'static {
         &self,
         ticket_hash: &[u8],
         claim: &Claim,
-        secret: &ClaimSecret,
+        secret: &Secret,
         trace: &Trace,
     ) -> Result<()>;
     /// A claim under way and not yet verified; `account_id` is whose it must be.
@@ -91,12 +68,12 @@ pub trait Claims: Send + Sync + 'static {
     async fn add_claim_secret(
         &self,
         id: &str,
-        secret: &ClaimSecret,
+        secret: &Secret,
         now: i64,
         not_since: i64,
         trace: &Trace,
     ) -> Result<bool>;
-    async fn check_claim(&self, attempt: &ClaimAttempt) -> Result<Checked>;
+    async fn check_claim(&self, attempt: &Attempt) -> Result<Checked>;
     /// A sign-up whose address is proven and whose account is still to be made.
     async fn verified_claim(&self, verified_hash: &[u8], now: i64) -> Result<Option<Claim>>;
     /// Is it anybody's identifier or address, or kept for somebody but `account_id`?

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 fn attempt(name: &str, number: u32, proof: Proof) -> Attempt {
     Attempt {
-        recovery_id: name.to_owned(),
+        id: name.to_owned(),
         proof,
         may_pass: true,
         most_tries: 5,

@@ -3,8 +3,8 @@
 use crate::common::START;
 use crate::common::store::{add, all, change, entry, opening, rounds, store, tokens, trace, version};
 use recovery_server::storage::{
-    Address, Changed, Claim, ClaimAttempt, ClaimSecret, Letters, Recovery, Revocation, Secret,
-    SettingsChange, Told, What,
+    Address, Attempt, Changed, Claim, Letters, Proof, Recovery, Revocation, Secret, SettingsChange, Told,
+    What,
 };
 use recovery_server::{Language, Storage};
 use std::sync::{Arc, Mutex};
@@ -63,12 +63,12 @@ async fn proven(store: &dyn Storage, id: &str) -> What {
         last_sent_at: START,
         until: START + 600,
     };
-    let secret = ClaimSecret { mac: b"right".to_vec(), until: START + 600 };
+    let secret = Secret { way: "mail_code", mac: b"right".to_vec(), until: START + 600 };
     let ticket = format!("ticket {id}");
     store.open_claim(ticket.as_bytes(), &claim, &secret, &trace("asked")).await.unwrap();
-    let attempt = ClaimAttempt {
-        claim_id: id.to_owned(),
-        mac: Some(b"right".to_vec()),
+    let attempt = Attempt {
+        id: id.to_owned(),
+        proof: Proof::Mailed { way: "mail_code", mac: b"right".to_vec() },
         may_pass: true,
         most_tries: 5,
         now: START,

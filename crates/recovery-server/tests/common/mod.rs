@@ -160,6 +160,11 @@ impl World {
             .await
     }
 
+    /// The page for Prometheus.
+    pub async fn metrics(&self) -> String {
+        metrics(&self.app).await
+    }
+
     /// Signs Jana in and gives her access token.
     pub async fn signed_in(&self) -> Answer {
         let answer = self.sign_in("jana", PASSWORD).await;
@@ -239,6 +244,13 @@ impl Answer {
         assert_eq!(self.body["retry_after"], header);
         header
     }
+}
+
+/// The page for Prometheus.
+pub async fn metrics(app: &App) -> String {
+    let request = Request::get("/metrics").body(Body::empty()).unwrap();
+    let response = recovery_server::watchers(app).oneshot(request).await.unwrap();
+    String::from_utf8(to_bytes(response.into_body(), 1 << 20).await.unwrap().to_vec()).unwrap()
 }
 
 /// A code that is certainly not `code`.

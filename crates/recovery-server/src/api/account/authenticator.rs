@@ -6,6 +6,7 @@ use crate::api::problem::{Problem, ProblemDetails};
 use crate::api::recovery::take;
 use crate::api::second_factor::{Way, factor};
 use crate::audit::Event;
+use crate::meters::WrongCode;
 use crate::password::{self, About};
 use crate::storage::What;
 use crate::totp::{self, Totp};
@@ -103,6 +104,7 @@ pub(in crate::api) async fn confirm(
     let totp = Totp::from_bytes(app.pepper().unseal(&sealed).ok_or(Problem::Internal)?);
     let step = token::read_code(&ask.code, totp::DIGITS).and_then(|code| totp.step_of(&code, now));
     let Some(step) = step else {
+        app.meters().wrong_code(WrongCode::SecondFactor);
         let missed = app.entry(Event::Settings, "wrong", Some(&account.id), caller.network.as_deref());
         return Err(match app.storage().authenticator_missed(&hash, TRIES, &missed).await? {
             0 => Problem::Expired,
@@ -162,6 +164,7 @@ pub(in crate::api) async fn turn_off(
         Ok(()) => app.storage().forgive(&limit).await?,
         // No code of this account, or one that was used before.
         Err(Problem::Expired) => {
+            app.meters().wrong_code(WrongCode::SecondFactor);
             let missed = app.entry(Event::Settings, "wrong", Some(&account.id), caller.network.as_deref());
             app.storage().write_audit(&missed).await?;
             return Err(Problem::WrongFactor);

@@ -2,7 +2,7 @@
 
 use super::device::{behind, ending, handle, lettered};
 use super::layout::{Form, Page, or_trouble, see, see_with};
-use super::visitor::{Sent, Visitor, check_csrf, csrf, keep_in_cookie, new_link_cookie};
+use super::visitor::{Asked, Sent, Visitor, check_csrf, csrf, keep_in_cookie, new_link_cookie};
 use crate::api::not_me;
 use crate::api::problem::Problem;
 use crate::api::sign_in::{Start, open_as};
@@ -11,8 +11,7 @@ use crate::meters::WrongCode;
 use crate::pairing::{self, Pointer};
 use crate::storage::{Confirmed, Direction, MadeBy, Pairing, PairingKey, PairingState, Scan};
 use crate::{App, token};
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use base64::Engine as _;
@@ -27,12 +26,7 @@ pub(super) struct Ask {
     p: Option<String>,
 }
 
-pub(super) async fn show(
-    State(app): State<App>,
-    visitor: Visitor,
-    ask: Result<Query<Ask>, QueryRejection>,
-) -> Response {
-    let Query(ask) = ask.unwrap_or_default();
+pub(super) async fn show(State(app): State<App>, visitor: Visitor, Asked(ask): Asked<Ask>) -> Response {
     or_trouble(&app, &visitor, page(&app, &visitor, &ask).await)
 }
 

@@ -13,6 +13,7 @@ use crate::api::problem::Problem;
 use crate::api::sign_in::{Start, notices, open_as};
 use crate::audit::Event;
 use crate::mail::{Matter, PasskeyMatter};
+use crate::meters::SignedIn;
 use crate::passkeys::{Answer, LIFE, Misfit, Question, Site};
 use crate::storage::{
     Account, Ceremony, CeremonyKind, MadeBy, PairingState, Passkey, PasskeyUse, Trace, Used,
@@ -114,6 +115,7 @@ struct SignIn {
 
 async fn sign_in(State(app): State<App>, visitor: Visitor, Sent(ask): Sent<SignIn>) -> Response {
     let refused = async || {
+        app.meters().sign_in(SignedIn::Wrong);
         let entry = app.entry(Event::SignIn, "wrong", None, visitor.caller.network.as_deref());
         app.storage().write_audit(&entry).await?;
         let (what, to_do) = words::of(visitor.language).refused;
@@ -137,6 +139,7 @@ async fn sign_in(State(app): State<App>, visitor: Visitor, Sent(ask): Sent<SignI
         let cookie = keep_in_cookie(&app, &mut opening);
         match app.storage().enter_with_passkey(&used, &opening).await? {
             Used::Yes => {
+                app.meters().sign_in(SignedIn::Ok);
                 app.bell().ring();
                 Ok(see_with(&ask.place.path(), &cookie))
             }

@@ -2,15 +2,14 @@
 //! mail may put the account back, and set a new password with a code that is mailed again.
 
 use super::layout::{Form, Page, or_trouble, see, trouble_on};
-use super::visitor::{Sent, Visitor};
+use super::visitor::{Asked, Sent, Visitor};
 use super::words::revoke::{self as words, Words};
 use crate::App;
 use crate::api::problem::Problem;
 use crate::api::revoke;
 use crate::mail::{kind, moment};
 use crate::{mask, password};
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
@@ -23,12 +22,7 @@ pub(super) struct Ask {
 }
 
 /// Says what it would put back.
-pub(super) async fn show(
-    State(app): State<App>,
-    visitor: Visitor,
-    ask: Result<Query<Ask>, QueryRejection>,
-) -> Response {
-    let Query(ask) = ask.unwrap_or_default();
+pub(super) async fn show(State(app): State<App>, visitor: Visitor, Asked(ask): Asked<Ask>) -> Response {
     or_trouble(&app, &visitor, page(&app, &visitor, &ask).await)
 }
 
@@ -70,12 +64,7 @@ pub(super) struct Begun {
 }
 
 /// Asks for the mailed code and a new password.
-pub(super) async fn ask(
-    State(app): State<App>,
-    visitor: Visitor,
-    begun: Result<Query<Begun>, QueryRejection>,
-) -> Response {
-    let Query(begun) = begun.unwrap_or_default();
+pub(super) async fn ask(State(app): State<App>, visitor: Visitor, Asked(begun): Asked<Begun>) -> Response {
     let words = words::of(visitor.language);
     Page::of(words.put_back).form(form(words, &begun.r)).show(&app, &visitor)
 }

@@ -11,7 +11,7 @@ use crate::config::is_loopback_host;
 use crate::language::Language;
 use crate::storage::{Account, Opening, Session};
 use crate::{rng, token};
-use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::extract::{FromRequest, FromRequestParts, Query, Request};
 use axum::http::header::{ACCEPT_LANGUAGE, COOKIE, HeaderMap, ORIGIN, USER_AGENT};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method};
@@ -88,6 +88,17 @@ impl FromRequestParts<App> for Visitor {
                 passkey_holder: None,
             }),
         }
+    }
+}
+
+/// What the address of a page says; nothing, where that cannot be read.
+pub(super) struct Asked<T>(pub(super) T);
+
+impl<T: DeserializeOwned + Default> FromRequestParts<App> for Asked<T> {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Infallible> {
+        Ok(Query::try_from_uri(&parts.uri).map_or_else(|_| Self(T::default()), |Query(asked)| Self(asked)))
     }
 }
 

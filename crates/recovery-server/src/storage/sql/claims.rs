@@ -1,6 +1,6 @@
 use super::{Connection, Row, Store, accounts, sessions, steps};
 use crate::storage::{
-    Checked, Claim, ClaimAttempt, ClaimSecret, Claims, Founded, Founding, Result, StorageError, Trace,
+    Attempt, Checked, Claim, Claims, Founded, Founding, Proof, Result, Secret, StorageError, Trace,
 };
 use async_trait::async_trait;
 use sqlx::Row as _;
@@ -17,13 +17,15 @@ macro_rules! selected {
     };
 }
 
+mailed!("claims", "claim_secrets", "claim_id");
+
 #[async_trait]
 impl Claims for Store {
     async fn open_claim(
         &self,
         ticket_hash: &[u8],
         claim: &Claim,
-        secret: &ClaimSecret,
+        secret: &Secret,
         trace: &Trace,
     ) -> Result<()> {
         let mut write = self.write().await?;
@@ -73,44 +75,30 @@ impl Claims for Store {
     async fn add_claim_secret(
         &self,
         id: &str,
-        secret: &ClaimSecret,
+        secret: &Secret,
         now: i64,
         not_since: i64,
         trace: &Trace,
     ) -> Result<bool> {
         let mut write = self.write().await?;
-        let mine = sqlx::query(
-            "UPDATE claims SET last_sent_at = $1 WHERE id = $2 AND verified_hash IS NULL AND last_sent_at <= $3",
-        )
-        .bind(now)
-        .bind(id)
-        .bind(not_since)
-        .execute(&mut *write)
-        .await?;
-        if mine.rows_affected() == 0 {
+        if !may_send(&mut write, id, now, not_since).await? {
             return Ok(false);
         }
         insert_secret(&mut write, id, secret).await?;
-        sqlx::query(
-            "DELETE FROM claim_secrets WHERE claim_id = $1 AND id NOT IN \
-             (SELECT id FROM claim_secrets WHERE claim_id = $1 ORDER BY id DESC LIMIT 2)",
-        )
-        .bind(id)
-        .execute(&mut *write)
-        .await?;
+        keep_newest(&mut write, id).await?;
         steps::record(&mut write, trace).await?;
         write.commit().await?;
         Ok(true)
     }
 
-    async fn check_claim(&self, attempt: &ClaimAttempt) -> Result<Checked> {
+    async fn check_claim(&self, attempt: &Attempt) -> Result<Checked> {
         let mut write = self.write().await?;
         let claim = sqlx::query(concat!(
             "SELECT taken, wrong_tries FROM claims \
              WHERE id = $1 AND until > $2 AND wrong_tries < $3 AND verified_hash IS NULL",
             held!()
         ))
-        .bind(&attempt.claim_id)
+        .bind(&attempt.id)
         .bind(attempt.now)
         .bind(i64::from(attempt.most_tries))
         .fetch_optional(&mut *write)
@@ -118,34 +106,15 @@ impl Claims for Store {
         let Some(claim) = claim else { return Ok(Checked::Over) };
         let taken: i64 = claim.try_get("taken")?;
         let wrong_tries: i64 = claim.try_get("wrong_tries")?;
-        let fits = match &attempt.mac {
-            None => false,
-            Some(mac) => match compare(&mut write, attempt, mac).await? {
+        let fits = match &attempt.proof {
+            Proof::Saved { .. } | Proof::Unreadable => false,
+            Proof::Mailed { mac, .. } => match compare(&mut write, attempt, mac).await? {
                 Some(fits) => fits,
                 None => return Ok(Checked::Over),
             },
         };
-        let answer = if fits && attempt.may_pass && taken == 0 {
-            sqlx::query("UPDATE claims SET verified_hash = $1, verified_until = $2 WHERE id = $3")
-                .bind(&attempt.verified_hash)
-                .bind(attempt.verified_until)
-                .bind(&attempt.claim_id)
-                .execute(&mut *write)
-                .await?;
-            sqlx::query("DELETE FROM claim_secrets WHERE claim_id = $1")
-                .bind(&attempt.claim_id)
-                .execute(&mut *write)
-                .await?;
-            steps::audit(&mut write, &attempt.passed).await?;
-            Checked::Verified
-        } else {
-            sqlx::query("UPDATE claims SET wrong_tries = wrong_tries + 1 WHERE id = $1")
-                .bind(&attempt.claim_id)
-                .execute(&mut *write)
-                .await?;
-            steps::audit(&mut write, &attempt.missed).await?;
-            Checked::Wrong { left: steps::left(attempt.most_tries, wrong_tries + 1) }
-        };
+        let passes = fits && attempt.may_pass && taken == 0;
+        let answer = judge(&mut write, attempt, passes, wrong_tries).await?;
         write.commit().await?;
         Ok(answer)
     }
@@ -224,10 +193,10 @@ pub(super) async fn spend(
 }
 
 /// `None` when no code is alive; all of them are compared, in constant time.
-async fn compare(write: &mut Connection, attempt: &ClaimAttempt, mac: &[u8]) -> Result<Option<bool>> {
+async fn compare(write: &mut Connection, attempt: &Attempt, mac: &[u8]) -> Result<Option<bool>> {
     let alive: Vec<Vec<u8>> =
         sqlx::query_scalar("SELECT mac FROM claim_secrets WHERE claim_id = $1 AND until > $2")
-            .bind(&attempt.claim_id)
+            .bind(&attempt.id)
             .bind(attempt.now)
             .fetch_all(write)
             .await?;
@@ -235,7 +204,7 @@ async fn compare(write: &mut Connection, attempt: &ClaimAttempt, mac: &[u8]) -> 
     Ok(compared.reduce(|one, other| one | other))
 }
 
-async fn insert_secret(write: &mut Connection, claim_id: &str, secret: &ClaimSecret) -> Result<()> {
+async fn insert_secret(write: &mut Connection, claim_id: &str, secret: &Secret) -> Result<()> {
     sqlx::query("INSERT INTO claim_secrets (claim_id, mac, until) VALUES ($1, $2, $3)")
         .bind(claim_id)
         .bind(&secret.mac)

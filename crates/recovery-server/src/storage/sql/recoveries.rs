@@ -18,6 +18,8 @@ macro_rules! selected {
     };
 }
 
+mailed!("recoveries", "recovery_secrets", "recovery_id");
+
 #[async_trait]
 impl Recoveries for Store {
     async fn open_recovery(
@@ -53,26 +55,11 @@ impl Recoveries for Store {
         trace: &Trace,
     ) -> Result<bool> {
         let mut write = self.write().await?;
-        let mine = sqlx::query(
-            "UPDATE recoveries SET last_sent_at = $1 WHERE id = $2 AND verified_hash IS NULL AND last_sent_at <= $3",
-        )
-        .bind(now)
-        .bind(id)
-        .bind(not_since)
-        .execute(&mut *write)
-        .await?;
-        if mine.rows_affected() == 0 {
+        if !may_send(&mut write, id, now, not_since).await? {
             return Ok(false);
         }
         insert_secret(&mut write, id, secret).await?;
-        sqlx::query(
-            "DELETE FROM recovery_secrets WHERE recovery_id = $1 AND id NOT IN \
-             (SELECT id FROM recovery_secrets WHERE recovery_id = $2 ORDER BY id DESC LIMIT 2)",
-        )
-        .bind(id)
-        .bind(id)
-        .execute(&mut *write)
-        .await?;
+        keep_newest(&mut write, id).await?;
         steps::record(&mut write, trace).await?;
         write.commit().await?;
         Ok(true)
@@ -85,7 +72,7 @@ impl Recoveries for Store {
              WHERE id = $1 AND until > $2 AND wrong_tries < $3 AND verified_hash IS NULL",
             held!()
         ))
-        .bind(&attempt.recovery_id)
+        .bind(&attempt.id)
         .bind(attempt.now)
         .bind(i64::from(attempt.most_tries))
         .fetch_optional(&mut *write)
@@ -112,27 +99,8 @@ impl Recoveries for Store {
             Proof::Unreadable => false,
         };
 
-        let answer = if proven && attempt.may_pass && account_id.is_some() {
-            sqlx::query("UPDATE recoveries SET verified_hash = $1, verified_until = $2 WHERE id = $3")
-                .bind(&attempt.verified_hash)
-                .bind(attempt.verified_until)
-                .bind(&attempt.recovery_id)
-                .execute(&mut *write)
-                .await?;
-            sqlx::query("DELETE FROM recovery_secrets WHERE recovery_id = $1")
-                .bind(&attempt.recovery_id)
-                .execute(&mut *write)
-                .await?;
-            steps::audit(&mut write, &attempt.passed).await?;
-            Checked::Verified
-        } else {
-            sqlx::query("UPDATE recoveries SET wrong_tries = wrong_tries + 1 WHERE id = $1")
-                .bind(&attempt.recovery_id)
-                .execute(&mut *write)
-                .await?;
-            steps::audit(&mut write, &attempt.missed).await?;
-            Checked::Wrong { left: steps::left(attempt.most_tries, wrong_tries + 1) }
-        };
+        let passes = proven && attempt.may_pass && account_id.is_some();
+        let answer = judge(&mut write, attempt, passes, wrong_tries).await?;
         write.commit().await?;
         Ok(answer)
     }
@@ -210,7 +178,7 @@ pub(super) async fn insert(
 /// `None` when no mailed secret is alive; all of them are compared, in constant time.
 async fn compare(write: &mut Connection, attempt: &Attempt, way: &str, mac: &[u8]) -> Result<Option<bool>> {
     let alive = sqlx::query("SELECT way, mac FROM recovery_secrets WHERE recovery_id = $1 AND until > $2")
-        .bind(&attempt.recovery_id)
+        .bind(&attempt.id)
         .bind(attempt.now)
         .fetch_all(write)
         .await?;

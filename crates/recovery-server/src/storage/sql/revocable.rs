@@ -2,9 +2,7 @@
 
 use super::{Connection, accounts, claims, settings, steps};
 use crate::identifier::Identifier;
-use crate::storage::{
-    Address, Changed, Factor, MOST_ADDRESSES, REVOCABLE, Result, SettingsChange, Told, What,
-};
+use crate::storage::{Address, Changed, MOST_ADDRESSES, REVOCABLE, Result, SettingsChange, Told, What};
 use sqlx::Row as _;
 
 /// What holds of an account that is held.
@@ -17,7 +15,7 @@ pub(super) struct Held {
 
 pub(super) async fn hold(write: &mut Connection, account_id: &str) -> Result<Option<Held>> {
     let row = sqlx::query(concat!(
-        "SELECT password_version, totp_secret, identifier FROM accounts WHERE id = $1",
+        "SELECT password_version, totp_secret, identifier FROM accounts WHERE id = $1 AND disabled_at IS NULL",
         held!()
     ))
     .bind(account_id)
@@ -176,7 +174,7 @@ pub(super) async fn apply(
             if held.totp_secret.is_none() {
                 return Ok(Changed::Already);
             }
-            if !spend_factor(write, account_id, factor, now).await? {
+            if !steps::spend_factor(write, account_id, factor, now).await? {
                 return Ok(Changed::Expired);
             }
             sqlx::query("UPDATE accounts SET totp_secret = NULL WHERE id = $1")
@@ -257,27 +255,6 @@ async fn replace_codes(write: &mut Connection, account_id: &str, hashes: &[Strin
         .execute(&mut *write)
         .await?;
     accounts::insert_codes(write, account_id, first, hashes).await
-}
-
-async fn spend_factor(write: &mut Connection, account_id: &str, factor: &Factor, now: i64) -> Result<bool> {
-    match factor {
-        Factor::Totp { step } => {
-            let spent =
-                sqlx::query("UPDATE accounts SET totp_last_step = $1 WHERE id = $2 AND totp_last_step < $1")
-                    .bind(step)
-                    .bind(account_id)
-                    .execute(write)
-                    .await?;
-            Ok(spent.rows_affected() == 1)
-        }
-        Factor::SavedCode { place, trace } => {
-            if !steps::cross_off(write, account_id, *place, now).await? {
-                return Ok(false);
-            }
-            steps::record(write, trace).await?;
-            Ok(true)
-        }
-    }
 }
 
 /// Addresses and their order; the first is the account's own column, too.

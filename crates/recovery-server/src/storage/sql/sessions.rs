@@ -104,26 +104,8 @@ impl Sessions for Store {
         if ticket.rows_affected() == 0 {
             return Ok(false);
         }
-        match factor {
-            Factor::Totp { step } => {
-                let spent = sqlx::query(
-                    "UPDATE accounts SET totp_last_step = $1 WHERE id = $2 AND totp_last_step < $3",
-                )
-                .bind(step)
-                .bind(account_id)
-                .bind(step)
-                .execute(&mut *write)
-                .await?;
-                if spent.rows_affected() == 0 {
-                    return Ok(false);
-                }
-            }
-            Factor::SavedCode { place, trace } => {
-                if !steps::cross_off(&mut write, account_id, *place, now).await? {
-                    return Ok(false);
-                }
-                steps::record(&mut write, trace).await?;
-            }
+        if !steps::spend_factor(&mut write, account_id, factor, now).await? {
+            return Ok(false);
         }
         open(&mut write, opening).await?;
         write.commit().await?;

@@ -2,7 +2,7 @@
 
 use super::{Connection, pairings};
 use crate::audit::Entry;
-use crate::storage::{Opening, Result, Trace};
+use crate::storage::{Factor, Opening, Result, Trace};
 
 /// Lets nobody else change what the account is opened with, or what is open for it, until the transaction ends;
 /// says which of its passwords holds. Before any other lock, so that nobody waits in a circle.
@@ -16,6 +16,33 @@ pub(super) async fn hold_account(write: &mut Connection, id: &str) -> Result<Opt
 pub(super) async fn may_open(write: &mut Connection, opening: &Opening) -> Result<bool> {
     let version = hold_account(write, &opening.session.account_id).await?;
     Ok(version == Some(opening.password_version))
+}
+
+/// Uses a second factor of the account, which is held, up; `false` if it was used before.
+pub(super) async fn spend_factor(
+    write: &mut Connection,
+    account_id: &str,
+    factor: &Factor,
+    now: i64,
+) -> Result<bool> {
+    match factor {
+        Factor::Totp { step } => {
+            let spent =
+                sqlx::query("UPDATE accounts SET totp_last_step = $1 WHERE id = $2 AND totp_last_step < $1")
+                    .bind(step)
+                    .bind(account_id)
+                    .execute(write)
+                    .await?;
+            Ok(spent.rows_affected() == 1)
+        }
+        Factor::SavedCode { place, trace } => {
+            if !cross_off(write, account_id, *place, now).await? {
+                return Ok(false);
+            }
+            record(write, trace).await?;
+            Ok(true)
+        }
+    }
 }
 
 pub(super) async fn record(write: &mut Connection, trace: &Trace) -> Result<()> {

@@ -64,6 +64,7 @@ async fn a_passkey_signs_in_without_a_name_and_without_the_second_factor() {
     other.from = std::net::SocketAddr::from(([198, 51, 100, 3], 60_000));
     let page = scene.enter(&other, &scene.key).await;
     assert!(is_in(&page), "{}", page.html);
+    assert!(scene.world.metrics().await.contains("sign_ins_total{result=\"ok\"} 1\n"), "it is counted");
     let mail = letters(&mut scene.world).await.pop().unwrap();
     assert_eq!(mail.subject, "New sign-in to Dorfladen");
     scene.world.clock.advance(60);

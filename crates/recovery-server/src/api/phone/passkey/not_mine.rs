@@ -2,15 +2,14 @@
 //! may remove the passkey.
 
 use super::super::layout::{Form, Page, or_trouble, see};
-use super::super::visitor::{Sent, Visitor};
+use super::super::visitor::{Asked, Sent, Visitor};
 use super::words;
 use crate::App;
 use crate::api::not_me;
 use crate::api::problem::Problem;
 use crate::audit::Event;
 use crate::mail::moment;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
@@ -32,12 +31,7 @@ pub(super) struct Ask {
 }
 
 /// Says what it would remove.
-pub(super) async fn show(
-    State(app): State<App>,
-    visitor: Visitor,
-    ask: Result<Query<Ask>, QueryRejection>,
-) -> Response {
-    let Query(ask) = ask.unwrap_or_default();
+pub(super) async fn show(State(app): State<App>, visitor: Visitor, Asked(ask): Asked<Ask>) -> Response {
     or_trouble(&app, &visitor, page(&app, &visitor, &ask).await)
 }
 
