@@ -71,6 +71,8 @@ fn main() {
         "fetch_list",
         "remove_list",
         "restore_list",
+        "recovery_settings",
+        "show_set_up",
         "resolve",
         "note",
         "save_draft",

@@ -81,6 +81,8 @@ pub fn builder() -> Builder<Wry> {
         sites::fetch_list,
         sites::remove_list,
         sites::restore_list,
+        recovery::recovery_settings,
+        recovery::show_set_up,
         resolve,
         note,
         save_draft,
@@ -120,6 +122,7 @@ pub fn builder() -> Builder<Wry> {
 
 mod guide;
 mod health;
+mod recovery;
 mod scan;
 mod sites;
 mod vault;

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use accounts::flow::{Deps, Flow, Given, Question as Asked};
+use accounts::flow::{Deps, Flow, Given, Purpose, Question as Asked};
 use accounts::provider::{About, PublicKey, Server, Way as By};
 use accounts::{Account, AccountId, Error, ErrorKind, Secret, address, identifier};
 use tokio::sync::Mutex as AsyncMutex;
@@ -117,6 +117,11 @@ impl App {
                 (server, provider, None)
             }
         };
+        if let Some(SettingChange::AddAddress { address }) = &form.change
+            && !identifier::is_mailbox(address.trim())
+        {
+            return Err(ErrorView::BadIdentifier);
+        }
         if form.intent == IntentKind::SignUp && !typed.is_some_and(identifier::is_mailbox) {
             return Err(ErrorView::BadIdentifier);
         }
@@ -145,7 +150,7 @@ impl App {
             (None, None) => return Err(ErrorView::BadIdentifier),
         };
         let view = view_from::server(&server, provider.about());
-        let flow = Flow::begin(deps.clone(), provider, account, form.intent.into()).await?;
+        let flow = Flow::begin(deps.clone(), provider, account, view_from::purpose(&form)?).await?;
         let conversation = Conversation {
             deps,
             server: view,
@@ -299,6 +304,10 @@ impl Conversation {
         Ok(View {
             flow: number,
             intent: flow.purpose().into(),
+            change: match flow.purpose() {
+                Purpose::ChangeRecovery(change) => Some(change.done().into()),
+                _ => None,
+            },
             server: self.server.clone(),
             identifier: flow.account().identifier.clone(),
             question: view_from::question(flow.question(), able, flow.account(), store, kept, now)?,
@@ -334,6 +343,7 @@ fn given(form: AnswerForm) -> Option<Given> {
         AnswerForm::Password { password } => Given::Password(Secret::new(password)),
         AnswerForm::Saved => Given::Saved,
         AnswerForm::Code { code } => Given::Code(Secret::new(code)),
+        AnswerForm::Keep => Given::Keep,
         AnswerForm::Opened => Given::Opened,
         AnswerForm::NewPassword { password, repeat } => {
             Given::NewPassword { password: Secret::new(password), repeat: Secret::new(repeat) }

@@ -19,6 +19,7 @@ mod leaks;
 mod memory;
 mod network;
 mod practice;
+mod recovery;
 mod scan;
 mod screen;
 mod settings;

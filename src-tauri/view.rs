@@ -11,6 +11,7 @@ mod guide;
 mod health;
 mod made;
 mod pairing;
+mod recovery;
 mod servers;
 mod sites;
 mod trouble;
@@ -22,6 +23,7 @@ pub use guide::*;
 pub use health::*;
 pub use made::*;
 pub use pairing::*;
+pub use recovery::*;
 pub use servers::*;
 pub use sites::*;
 pub use trouble::*;
@@ -225,6 +227,8 @@ pub enum IntentKind {
     Pair,
     /// Signing a phone in from here.
     LinkPhone,
+    /// Changing what gets the person back in at the server.
+    ChangeRecovery,
 }
 
 #[derive(Debug, Clone, Deserialize, Type)]
@@ -234,6 +238,8 @@ pub struct BeginForm {
     pub intent: IntentKind,
     /// Required for a new account; an account that is listed knows its own.
     pub identifier: Option<String>,
+    /// Required for [`IntentKind::ChangeRecovery`].
+    pub change: Option<SettingChange>,
 }
 
 /// The current question: the view is the route.
@@ -242,6 +248,8 @@ pub struct BeginForm {
 pub struct View {
     pub flow: u32,
     pub intent: IntentKind,
+    /// Of [`IntentKind::ChangeRecovery`].
+    pub change: Option<SettingChanged>,
     pub server: ServerView,
     pub identifier: String,
     pub question: Question,
@@ -267,6 +275,7 @@ pub enum Question {
     ConfirmAccount(PairedView),
     ShowCode(ShowCodeView),
     AllowPhone(AllowPhoneView),
+    SetUpAuthenticator(SetUpView),
     ChooseAddress(AddressesView),
     ConfirmAddress {
         masked: String,
@@ -311,6 +320,8 @@ pub enum CodePurpose {
     Recovery,
     SecondFactor,
     SignUp,
+    /// Whose address it is that is to be one of the account's.
+    NewAddress,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
@@ -371,6 +382,8 @@ pub enum Done {
     /// By a phone, without a password.
     Paired,
     PhoneLinked,
+    /// What, [`View::change`] says.
+    RecoveryChanged,
 }
 
 /// What the person gave; without `Debug`, because it holds what was typed.
@@ -387,6 +400,8 @@ pub enum AnswerForm {
     },
     /// The code of the authenticator that is kept; it never comes to the web view.
     Kept,
+    /// The authenticator that is handed out is kept here, and confirms itself.
+    Keep,
     /// The mailed link was opened in a browser.
     Opened,
     /// A typed one, twice.

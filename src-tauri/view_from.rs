@@ -20,10 +20,12 @@ mod authenticator;
 mod guide;
 mod health;
 mod pairing;
+mod recovery;
 mod ways;
 
 pub use authenticator::{authenticator, named};
 pub use guide::left;
+pub use recovery::{recovery_settings, set_up_code};
 pub use ways::{count, need};
 
 /// Unix seconds; moments outside of 1970–2106 are brought to its ends.
@@ -49,6 +51,10 @@ impl From<Error> for ErrorView {
             ErrorKind::RateLimited { wait } => Self::RateLimited { wait: wait.map(span) },
             ErrorKind::Expired => Self::Expired,
             ErrorKind::Refused => Self::Refused,
+            ErrorKind::Taken => Self::Taken,
+            ErrorKind::OtherDomain => Self::OtherDomain,
+            ErrorKind::Overtaken => Self::Overtaken,
+            ErrorKind::TooWeakAlone => Self::TooWeakAlone,
             ErrorKind::SignedOut => Self::SignedOut,
             ErrorKind::Locked => Self::Locked,
             ErrorKind::Dismissed => Self::Dismissed,
@@ -205,21 +211,23 @@ impl From<Way> for By {
     }
 }
 
-impl From<IntentKind> for Purpose {
-    fn from(intent: IntentKind) -> Self {
-        match intent {
-            IntentKind::SignIn => Self::SignIn,
-            IntentKind::Recover => Self::Recover,
-            IntentKind::SignUp => Self::SignUp,
-            IntentKind::ChangePassword => Self::ChangePassword,
-            IntentKind::Pair => Self::Pair,
-            IntentKind::LinkPhone => Self::LinkPhone,
+/// Errors: `Gone` for a change that says not what.
+pub fn purpose(form: &BeginForm) -> Result<Purpose, ErrorView> {
+    Ok(match form.intent {
+        IntentKind::SignIn => Purpose::SignIn,
+        IntentKind::Recover => Purpose::Recover,
+        IntentKind::SignUp => Purpose::SignUp,
+        IntentKind::ChangePassword => Purpose::ChangePassword,
+        IntentKind::Pair => Purpose::Pair,
+        IntentKind::LinkPhone => Purpose::LinkPhone,
+        IntentKind::ChangeRecovery => {
+            Purpose::ChangeRecovery(form.change.clone().ok_or(ErrorView::Gone)?.into())
         }
-    }
+    })
 }
 
-impl From<Purpose> for IntentKind {
-    fn from(purpose: Purpose) -> Self {
+impl From<&Purpose> for IntentKind {
+    fn from(purpose: &Purpose) -> Self {
         match purpose {
             Purpose::SignIn => Self::SignIn,
             Purpose::Recover => Self::Recover,
@@ -227,6 +235,7 @@ impl From<Purpose> for IntentKind {
             Purpose::ChangePassword => Self::ChangePassword,
             Purpose::Pair => Self::Pair,
             Purpose::LinkPhone => Self::LinkPhone,
+            Purpose::ChangeRecovery(_) => Self::ChangeRecovery,
         }
     }
 }
@@ -284,9 +293,20 @@ impl From<Able> for Abilities {
             link_phone,
             guided,
             sign_up,
+            recovery_settings,
         } = able;
         let pair = pair.map(Reaches::from);
-        Self { recover, recover_by_mailbox, change_with_current, sessions, pair, link_phone, guided, sign_up }
+        Self {
+            recover,
+            recover_by_mailbox,
+            change_with_current,
+            sessions,
+            pair,
+            link_phone,
+            guided,
+            sign_up,
+            recovery_settings,
+        }
     }
 }
 
@@ -389,6 +409,7 @@ pub fn question(
         }
         Asked::ShowCode(ask) => Question::ShowCode(pairing::show(ask)),
         Asked::AllowPhone { phone, saved } => Question::AllowPhone(pairing::allow(phone, *saved)),
+        Asked::SetUpAuthenticator(ask) => Question::SetUpAuthenticator(recovery::set_up(ask)),
         Asked::ChooseAddress(addresses) => Question::ChooseAddress(offered(addresses)),
         Asked::ConfirmAddress { masked } => Question::ConfirmAddress { masked: masked.clone() },
         Asked::Guide(ask) => Question::Guide(guide::step(ask, account, now)),
@@ -403,6 +424,7 @@ fn code(ask: &CodeAsk, kept: bool, now: SystemTime) -> CodeView {
             For::Recovery => CodePurpose::Recovery,
             For::SecondFactor => CodePurpose::SecondFactor,
             For::SignUp => CodePurpose::SignUp,
+            For::NewAddress => CodePurpose::NewAddress,
         },
         way: ask.way.into(),
         sent_to: ask.sent_to.clone(),
@@ -438,6 +460,7 @@ fn done(finish: &Finish, account: &Account, store: Kept) -> DoneView {
             Done::ChangeConfirmed => crate::view::Done::ChangeConfirmed,
             Done::Paired => crate::view::Done::Paired,
             Done::PhoneLinked => crate::view::Done::PhoneLinked,
+            Done::RecoveryChanged(_) => crate::view::Done::RecoveryChanged,
         },
         store: store.into(),
         saved_at: seconds(finish.at),
@@ -464,6 +487,10 @@ mod tests {
             ErrorKind::RateLimited { wait: None },
             ErrorKind::Expired,
             ErrorKind::Refused,
+            ErrorKind::Taken,
+            ErrorKind::OtherDomain,
+            ErrorKind::Overtaken,
+            ErrorKind::TooWeakAlone,
             ErrorKind::SignedOut,
             ErrorKind::Locked,
             ErrorKind::Dismissed,

@@ -34,6 +34,8 @@ pub struct Abilities {
     pub guided: bool,
     /// Anybody may make an account there.
     pub sign_up: bool,
+    /// Addresses, authenticator and saved codes are seen and changed from here.
+    pub recovery_settings: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]

@@ -78,6 +78,14 @@ pub enum ErrorView {
     },
     Expired,
     Refused,
+    /// The address or name has an account there already.
+    Taken,
+    /// The server takes addresses of other domains only.
+    OtherDomain,
+    /// What was to be changed there is not as it was shown any more.
+    Overtaken,
+    /// The password is too weak to be the only proof.
+    TooWeakAlone,
     SignedOut,
     Locked,
     Dismissed,

@@ -9,6 +9,7 @@ import { healthCommands } from './health';
 import { scanCommands } from './scan';
 import { guideOf, sitesOf } from './guide';
 import { phoneOf } from './pairing';
+import { recoveryOf } from './recovery';
 import { siteCommands } from './sites';
 import { vaultCommands } from './vault';
 import { waysCommands } from './ways';
@@ -21,9 +22,9 @@ const fail = (error: ErrorView): never => {
 };
 
 const abilities: Abilities = {
-  recover: true, recoverByMailbox: false, changeWithCurrent: true, sessions: true, pair: 'full', linkPhone: true, guided: false, signUp: true,
+  recover: true, recoverByMailbox: false, changeWithCurrent: true, sessions: true, pair: 'full', linkPhone: true, guided: false, signUp: true, recoverySettings: true,
 };
-const others = { ...abilities, recoverByMailbox: true, pair: null, linkPhone: false, guided: false };
+const others = { ...abilities, recoverByMailbox: true, pair: null, linkPhone: false, guided: false, recoverySettings: false };
 const dorfladen: ServerView = {
   address: 'https://accounts.dorfladen.example', name: 'Dorfladen', host: 'accounts.dorfladen.example', kind: 'recoveryServer',
   tried: true, practice: false, abilities,
@@ -136,7 +137,7 @@ const code = (way: Way, purpose: CodeView['purpose'], flow: { resendAt: number }
     sentAt: mailed ? now() : null,
     validUntil: mailed ? now() + 600 : null,
     resendIn: mailed ? Math.max(0, flow.resendAt - now()) : null,
-    otherWays: purpose === 'secondFactor' ? ['recoveryCode'] : allWays.filter((other) => other !== way),
+    otherWays: purpose === 'newAddress' ? [] : purpose === 'secondFactor' ? ['recoveryCode'] : allWays.filter((other) => other !== way),
     mayBeOpened: false,
     kept: way === 'authenticator' && query.has('kept'),
   };
@@ -178,7 +179,7 @@ const view = (id: number, problem: View['problem'] = null): View => {
   const flow = flows.get(id) ?? fail({ kind: 'gone' });
   const { question } = flow;
   if (question.kind === 'code' && question.resendIn !== null) question.resendIn = Math.max(0, flow.resendAt - now());
-  return { flow: id, intent: flow.intent, server: flow.server, identifier: flow.identifier ?? '', question, problem };
+  return { flow: id, intent: flow.intent, change: recovery.done(flow), server: flow.server, identifier: flow.identifier ?? '', question, problem };
 };
 
 const done = (flow: Pick<Running, 'server' | 'identifier'> & { account?: string | null }, what: Done): Question => {
@@ -211,6 +212,7 @@ function begin(form: BeginForm): View {
     flow.question = code('mailCode', form.intent === 'signUp' ? 'signUp' : 'recovery', flow);
     mail();
   } else if (form.intent === 'pair' || form.intent === 'linkPhone') flow.question = phone.begin(id, flow);
+  else if (form.intent === 'changeRecovery') recovery.begin(flow);
   else if (form.intent === 'changePassword') {
     flow.question = account?.id === 'Choir'
       ? { kind: 'password', purpose: 'current', saved: false }
@@ -220,6 +222,11 @@ function begin(form: BeginForm): View {
   return view(id);
 }
 
+const recovery = recoveryOf(query, {
+  code: (purpose) => code(purpose === 'newAddress' ? 'mailCode' : 'authenticator', purpose, { resendAt: now() + 60 }),
+  done: () => done({ server: dorfladen, identifier: 'jana.koenig@gmail.com' }, 'recoveryChanged'),
+  fail,
+});
 const guide = guideOf(query, { done, fail });
 const phone = phoneOf(query, {
   flow: (id) => flows.get(id) ?? fail({ kind: 'gone' }),
@@ -232,6 +239,8 @@ async function answer(id: number, given: AnswerForm): Promise<View> {
   const flow = flows.get(id) ?? fail({ kind: 'gone' });
   const byPhone = await phone.answer(id, flow, given);
   if (byPhone) return view(id, byPhone.problem);
+  const setting = recovery.answer(flow, given);
+  if (setting) return view(id, setting.problem);
   const inGuide = guide.answer(flow, given);
   if (inGuide) return view(id, inGuide.problem);
   const { question } = flow;
@@ -287,6 +296,7 @@ async function answer(id: number, given: AnswerForm): Promise<View> {
       if (given.way === 'otherAddress') flow.question = choice();
       else if (question.kind === 'code') flow.question = code(given.way, question.purpose, flow);
       return view(id);
+    case 'keep':
     case 'wait':
     case 'yes':
     case 'no':
@@ -398,6 +408,7 @@ const handlers: Record<string, (a: never) => unknown> = {
   away: () => new Promise((resolve) => addEventListener('sleep', () => resolve(null), { once: true })),
   ...vault,
   ...scan,
+  ...recovery.commands,
   ...healthCommands(query, () => rows),
   ...siteCommands(query, fail),
   ...waysCommands(query, () => rows),

@@ -27,7 +27,7 @@ const fail = (error: ErrorView): never => {
 };
 
 /** It looks like a QR code; no phone would read it. */
-function drawn(seed: number): string {
+export function drawn(seed: number): string {
   let path = '';
   let state = seed || 1;
   const inside = (at: number) => at >= 4 && at < MODULES - 4;

@@ -31,6 +31,7 @@ export type Room =
   | { name: 'accounts' }
   | { name: 'account'; id: string; at?: 'ways' }
   | { name: 'ways-back' }
+  | { name: 'recovery-settings'; id: string }
   | { name: 'settings' }
   | { name: 'backups' }
   | { name: 'changes' }
@@ -466,6 +467,8 @@ class App {
       case 'vault-password':
       case 'vault-new-key':
         return this.go({ name: 'settings' });
+      case 'recovery-settings':
+        return this.go({ name: 'account', id: this.room.id });
       case 'server':
       case 'website':
       case 'practice':
@@ -568,7 +571,10 @@ class App {
     if (exit.to === 'account') {
       this.go({ name: 'account', id: exit.id });
       this.error = exit.error;
-    } else if (this.room.name === 'account' && exit.to !== 'accounts') {
+    } else if (exit.to === 'recovery') {
+      this.go({ name: 'recovery-settings', id: exit.id });
+      this.error = exit.error;
+    } else if ((this.room.name === 'account' || this.room.name === 'recovery-settings') && exit.to !== 'accounts') {
       this.go(this.room);
     } else if (exit.to === 'origin' && (this.room.name === 'server' || this.room.name === 'website' || this.room.name === 'practice')) {
       this.go(this.room);

@@ -78,6 +78,8 @@ export const commands = {
 	fetchList: (address: string) => typedError<SiteListView, ErrorView>(__TAURI_INVOKE("fetch_list", { address })),
 	removeList: () => typedError<SiteListView, ErrorView>(__TAURI_INVOKE("remove_list")),
 	restoreList: () => typedError<SiteListView, ErrorView>(__TAURI_INVOKE("restore_list")),
+	recoverySettings: (account: string) => typedError<RecoverySettingsView, ErrorView>(__TAURI_INVOKE("recovery_settings", { account })),
+	showSetUp: (flow: number) => typedError<SetUpCode, ErrorView>(__TAURI_INVOKE("show_set_up", { flow })),
 	resolve: () => typedError<ResolvedView[], ErrorView>(__TAURI_INVOKE("resolve")),
 	note: (account: string) => typedError<string | null, ErrorView>(__TAURI_INVOKE("note", { account })),
 	saveDraft: (account: string, draft: AccountDraft) => typedError<null, ErrorView>(__TAURI_INVOKE("save_draft", { account, draft })),
@@ -130,6 +132,8 @@ export type Abilities = {
 	guided: boolean,
 	/**  Anybody may make an account there. */
 	signUp: boolean,
+	/**  Addresses, authenticator and saved codes are seen and changed from here. */
+	recoverySettings: boolean,
 };
 
 /**  Name and note of an account, as they are being edited. */
@@ -217,6 +221,8 @@ export type AnswerForm = { kind: "password"; password: string } |
 { kind: "saved" } | { kind: "code"; code: string } | 
 /**  The code of the authenticator that is kept; it never comes to the web view. */
 { kind: "kept" } | 
+/**  The authenticator that is handed out is kept here, and confirms itself. */
+{ kind: "keep" } | 
 /**  The mailed link was opened in a browser. */
 { kind: "opened" } | 
 /**  A typed one, twice. */
@@ -263,6 +269,8 @@ export type BeginForm = {
 	intent: IntentKind,
 	/**  Required for a new account; an account that is listed knows its own. */
 	identifier: string | null,
+	/**  Required for [`IntentKind::ChangeRecovery`]. */
+	change: SettingChange | null,
 };
 
 /**  One change; accounts that share their credentials are changed together. */
@@ -297,7 +305,9 @@ export type CodeNow = {
 	period: number,
 };
 
-export type CodePurpose = "recovery" | "secondFactor" | "signUp";
+export type CodePurpose = "recovery" | "secondFactor" | "signUp" | 
+/**  Whose address it is that is to be one of the account's. */
+"newAddress";
 
 export type CodeShape = 
 /**  That many decimal digits, in cells. */
@@ -386,7 +396,9 @@ export type Done = "signedIn" | "signedUp" | "passwordChanged" |
 /**  The answer of an earlier try was lost; signing in has shown that the new password holds. */
 "changeConfirmed" | 
 /**  By a phone, without a password. */
-"paired" | "phoneLinked";
+"paired" | "phoneLinked" | 
+/**  What, [`View::change`] says. */
+"recoveryChanged";
 
 export type DoneView = {
 	account: string,
@@ -416,7 +428,15 @@ export type EntropyView = {
 /**  What the person cannot mend on this screen. */
 export type ErrorView = { kind: "offline" } | 
 /**  The server is there but didn't answer in time or is out of order. */
-{ kind: "serverTrouble" } | { kind: "rateLimited"; wait: number | null } | { kind: "expired" } | { kind: "refused" } | { kind: "signedOut" } | { kind: "locked" } | { kind: "dismissed" } | { kind: "noKeychain" } | { kind: "storeBroken" } | 
+{ kind: "serverTrouble" } | { kind: "rateLimited"; wait: number | null } | { kind: "expired" } | { kind: "refused" } | 
+/**  The address or name has an account there already. */
+{ kind: "taken" } | 
+/**  The server takes addresses of other domains only. */
+{ kind: "otherDomain" } | 
+/**  What was to be changed there is not as it was shown any more. */
+{ kind: "overtaken" } | 
+/**  The password is too weak to be the only proof. */
+{ kind: "tooWeakAlone" } | { kind: "signedOut" } | { kind: "locked" } | { kind: "dismissed" } | { kind: "noKeychain" } | { kind: "storeBroken" } | 
 /**  The keychain works, but what Regain put there is gone. */
 { kind: "itemMissing" } | 
 /**  The keychain holds two items of one name. */
@@ -593,7 +613,9 @@ export type IntentKind = "signIn" | "recover" |
 /**  Signing in here by a phone. */
 "pair" | 
 /**  Signing a phone in from here. */
-"linkPhone";
+"linkPhone" | 
+/**  Changing what gets the person back in at the server. */
+"changeRecovery";
 
 /**  Why a typed key is not used. */
 export type KeyProblem = "empty" | "notAKey" | 
@@ -809,6 +831,8 @@ export type Question = ({ kind: "password"; purpose: PasswordPurpose; saved: boo
 } & ShowCodeView | {
 	kind: "allowPhone",
 } & AllowPhoneView | {
+	kind: "setUpAuthenticator",
+} & SetUpView | {
 	kind: "chooseAddress",
 } & AddressesView | ({ kind: "confirmAddress"; masked: string }) & { purpose?: never; saved?: never; validUntil?: never } | 
 /**  A step of a guide, done in a browser. */
@@ -836,6 +860,28 @@ export type Reaches = "full" |
 
 export type ReasonView = { kind: "exposed"; times: number } | { kind: "reused"; others: number } | { kind: "old"; since: number };
 
+export type RecoveryAddressView = {
+	id: string,
+	/**  In full. */
+	address: string,
+	confirmed: boolean,
+	/**  The last mail to it came back then. */
+	bouncedAt: number | null,
+};
+
+export type RecoverySettingsView = {
+	/**  The first one gets the code of a recovery that is begun by the identifier. */
+	addresses: RecoveryAddressView[],
+	authenticator: boolean,
+	codesLeft: number,
+	/**  Codes that are kept here and not crossed off. */
+	codesKept: number,
+	/**  The codes that are kept here were replaced at the server since. */
+	codesReplaced: boolean,
+	/**  The newest first. */
+	revocable: RevocableView[],
+};
+
 export type RemindForm = "usual" | "later" | "never";
 
 export type Resolution = "newHolds" | "oldHolds" | "neitherFits" | 
@@ -862,6 +908,13 @@ export type Revealed = {
 	password: string,
 	/**  Seconds after which the web view hides it again. */
 	hideIn: number,
+};
+
+/**  A change that can still be revoked by the mail that told of it. */
+export type RevocableView = {
+	what: SettingChanged,
+	at: number,
+	until: number,
 };
 
 export type RuleView = {
@@ -893,6 +946,26 @@ export type ServerView = {
 	practice: boolean,
 	abilities: Abilities,
 };
+
+/**  What another app takes the authenticator from. */
+export type SetUpCode = {
+	/**  Black on white, one unit for each module, the white around it included. */
+	svg: string,
+	/**  Smallest side at which it may be shown, CSS pixels. */
+	smallestSide: number,
+	/**  To be typed where nothing can be scanned, in groups of four. */
+	secret: string,
+};
+
+/**  An authenticator is handed out. Its secret comes to the window only where another app is to have it. */
+export type SetUpView = {
+	digits: number,
+	validUntil: number,
+};
+
+export type SettingChange = { kind: "addAddress"; address: string } | { kind: "removeAddress"; id: string } | { kind: "putFirst"; id: string } | { kind: "turnOn" } | { kind: "turnOff" } | { kind: "renewCodes" };
+
+export type SettingChanged = "addressAdded" | "addressRemoved" | "addressFirst" | "authenticatorOn" | "authenticatorOff" | "codesRenewed";
 
 export type Settings = {
 	theme: Theme,
@@ -1059,6 +1132,8 @@ export type VaultView = {
 export type View = {
 	flow: number,
 	intent: IntentKind,
+	/**  Of [`IntentKind::ChangeRecovery`]. */
+	change: SettingChanged | null,
 	server: ServerView,
 	identifier: string,
 	question: Question,

@@ -7,6 +7,7 @@ import {
   type IntentKind,
   type Question,
   type ServerView,
+  type SettingChange,
   type Target,
   Trouble,
   type View,
@@ -44,12 +45,17 @@ export type Panel = 'doctor' | 'ways' | 'mailbox';
 export type Work = 'begin' | 'answer' | 'saved' | 'resend' | 'way' | 'findOut' | 'unlock' | 'phone';
 
 /** Where the window goes when a conversation is over. */
-export type Exit = { to: 'origin' | 'cancelled' | 'accounts' } | { to: 'account'; id: string; error: ErrorView | null };
+export type Exit =
+  | { to: 'origin' | 'cancelled' | 'accounts' }
+  | { to: 'account' | 'recovery'; id: string; error: ErrorView | null };
 
 /** While the network is away, Regain tries again this often. */
 const RETRY_MS = 5000;
 
 const errorIn = (thrown: unknown): ErrorView => (thrown instanceof Trouble ? thrown.view : { kind: 'bug' });
+
+/** The conversation is over on the other side. */
+const ENDING: ErrorView['kind'][] = ['expired', 'refused', 'gone', 'taken', 'otherDomain', 'overtaken', 'tooWeakAlone'];
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -98,6 +104,8 @@ export class Flow {
   resent = $state(false);
   /** The phone shows a code that is typed here; told by the QR code that is or was on the screen. */
   guarded = $state(true);
+  /** The authenticator that was handed out is kept here. */
+  keptHere = $state(false);
   /** Steps of the guide that is walked, and the current one. */
   walk = $state.raw<{ steps: Texts[]; at: number } | null>(null);
   /** The exchange that is waited for. */
@@ -139,9 +147,14 @@ export class Flow {
   }
 
   /** Begins at once: the account knows who it is. Resolves when the first question stands, or throws. */
-  async openAccount(entry: Entry, identifier: string, intent: Exclude<IntentKind, 'signIn'>): Promise<void> {
+  async openAccount(
+    entry: Entry,
+    identifier: string,
+    intent: Exclude<IntentKind, 'signIn'>,
+    change: SettingChange | null = null,
+  ): Promise<void> {
     const turn = ++this.#turn;
-    const view = await this.commands.begin({ target: entry.target, intent, identifier: null });
+    const view = await this.commands.begin({ target: entry.target, intent, identifier: null, change });
     if (turn !== this.#turn) {
       void this.commands.cancel(view.flow);
       return;
@@ -216,6 +229,7 @@ export class Flow {
   async answer(answer: AnswerForm, work: Work = 'answer'): Promise<boolean> {
     const flow = this.view?.flow;
     if (flow === undefined) return false;
+    this.keptHere = answer.kind === 'keep';
     return this.#working(work, async (alive) => {
       const view = await this.commands.answer(flow, answer);
       if (alive()) this.#show(view);
@@ -289,7 +303,7 @@ export class Flow {
     if (question.kind === 'scanQr') return first;
     // What was scanned cannot be scanned again: back is to a new code.
     if (question.kind === 'confirmCode' || question.kind === 'waitForPhone' || question.kind === 'showCode') return 'qr';
-    if (intent === 'changePassword') return 'origin';
+    if (intent === 'changePassword' || intent === 'changeRecovery') return 'origin';
     if (intent === 'signIn') return question.kind === 'code' ? 'signIn' : 'origin';
     if (question.kind === 'confirmAddress') return 'addresses';
     if (question.kind === 'chooseAddress' || (question.kind === 'code' && question.purpose !== 'secondFactor')) {
@@ -312,7 +326,12 @@ export class Flow {
 
   /** After the last question. */
   finish(): void {
+    const { entry, intent } = this;
     this.#end();
+    if (intent === 'changeRecovery' && entry?.account) {
+      this.leave({ to: 'recovery', id: entry.account, error: null });
+      return;
+    }
     this.leave({ to: 'accounts' });
   }
 
@@ -345,7 +364,7 @@ export class Flow {
     const { entry } = this;
     if (!entry) throw new Trouble({ kind: 'gone' });
     const given = entry.account === null || (intent === 'recover' && entry.asksMailbox);
-    return { target: entry.target, intent, identifier: given ? identifier : null };
+    return { target: entry.target, intent, identifier: given ? identifier : null, change: null };
   }
 
   async #working(work: Work, run: (alive: () => boolean) => Promise<void>): Promise<boolean> {
@@ -413,7 +432,7 @@ export class Flow {
     this.error = error;
     const { view } = this;
     if (!view) return;
-    if (error.kind === 'expired' || error.kind === 'refused' || error.kind === 'gone') {
+    if (ENDING.includes(error.kind)) {
       this.#startAgain(error, view);
     } else if (error.kind === 'outcomeUnknown') {
       try {
@@ -428,9 +447,9 @@ export class Flow {
   /** The flow has ended on the other side: back to its first form, with the words for it. */
   #startAgain(error: ErrorView, view: View): void {
     const { entry } = this;
-    if (view.intent === 'changePassword' && entry?.account) {
+    if ((view.intent === 'changePassword' || view.intent === 'changeRecovery') && entry?.account) {
       this.#end();
-      this.leave({ to: 'account', id: entry.account, error });
+      this.leave({ to: view.intent === 'changePassword' ? 'account' : 'recovery', id: entry.account, error });
       return;
     }
     this.#drop();

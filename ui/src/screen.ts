@@ -10,6 +10,8 @@ export function screenOf(question: Question, panel: Panel | null): ScreenName {
     case 'code':
       if (panel === 'ways') return 'ways';
       return question.purpose === 'secondFactor' ? 'second-factor' : 'code';
+    case 'setUpAuthenticator':
+      return 'set-up-authenticator';
     case 'chooseAddress':
       return 'choose-address';
     case 'confirmAddress':

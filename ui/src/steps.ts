@@ -34,6 +34,13 @@ function namesOf(intent: IntentKind, question: Question | null, second: boolean,
     }
     case 'pair':
       return [t.pairing.stepScan, guarded ? t.pairing.stepCode : t.pairing.stepYes, t.signIn.stepIn];
+    case 'changeRecovery': {
+      const s = t.recoverySettings;
+      if (question?.kind === 'password') return [s.stepPassword, t.common.done];
+      if (question?.kind === 'setUpAuthenticator') return [s.stepApp, t.common.done];
+      if (question?.kind === 'code') return [t.recover.stepCode, t.common.done];
+      return [t.common.done];
+    }
     case 'linkPhone':
       return [t.pairing.stepScan, t.pairing.stepShow, t.pairing.stepLinked];
   }
@@ -67,7 +74,7 @@ export function doorWithPhone(question: Question | null): number {
 }
 
 /** How far the door stands open, 0–4. */
-export const doorOf = ({ names, at }: Steps): number => Math.min(4, Math.round((at / (names.length - 1)) * 4));
+export const doorOf = ({ names, at }: Steps): number => names.length < 2 ? 4 : Math.min(4, Math.round((at / (names.length - 1)) * 4));
 
 /** What stands on the threshold while a guide is walked: its own steps, once they are known. */
 export function guidedThreshold(

@@ -1,5 +1,29 @@
 /** The names of everything that tests drive: each `data-testid` is one of these (a test holds the two together). */
 export const testIds = [
+  // what a server lets back in by
+  'recovery-line',
+  'recovery-open',
+  'recovery-address',
+  'recovery-bounced',
+  'recovery-first',
+  'recovery-put-first',
+  'recovery-remove',
+  'recovery-add',
+  'recovery-add-input',
+  'recovery-add-send',
+  'recovery-factor',
+  'recovery-turn-on',
+  'recovery-turn-off',
+  'recovery-codes',
+  'recovery-renew',
+  'recovery-replaced',
+  'recovery-change',
+  'recovery-reload',
+  'set-up-keep',
+  'set-up-other',
+  'set-up-qr',
+  'set-up-secret',
+  'set-up-code',
   // guides
   'kind-website',
   'site',
@@ -425,6 +449,8 @@ export const screenNames = [
   'backups',
   'changes',
   'ways-back',
+  'recovery-settings',
+  'set-up-authenticator',
 ] as const;
 
 export type ScreenName = (typeof screenNames)[number];

@@ -25,7 +25,7 @@ export const server = {
     changeWithCurrent: true,
     sessions: true,
     pair: 'full' as const,
-    linkPhone: true, guided: false, signUp: false,
+    linkPhone: true, guided: false, signUp: false, recoverySettings: true,
   },
 };
 
@@ -105,6 +105,7 @@ export const allowPhone: Question = { kind: 'allowPhone', phone: 'Firefox on And
 export const view = (question: Question, part: Partial<View> = {}): View => ({
   flow: 1,
   intent: 'recover',
+  change: null,
   server,
   identifier: 'jana@gmail.com',
   question,

@@ -24,7 +24,7 @@ describe('signing in', () => {
     flow.openSignIn(entry, '');
     expect(await flow.signIn('jana@gmail.com', 'right')).toBe(true);
     expect(bridge.calls).toEqual([
-      ['begin', { target: entry.target, intent: 'signIn', identifier: 'jana@gmail.com' }],
+      ['begin', { target: entry.target, intent: 'signIn', identifier: 'jana@gmail.com', change: null }],
       ['answer', 1, { kind: 'password', password: 'right' }],
     ]);
     expect(flow.view?.question.kind).toBe('done');
@@ -55,7 +55,7 @@ describe('signing in', () => {
     const { bridge, flow } = start(view(password, signIn), view(done, signIn));
     flow.openSignIn(listed, 'jana@gmail.com');
     await flow.signIn('jana@gmail.com', null);
-    expect(bridge.calls[0]?.[1]).toEqual({ target: listed.target, intent: 'signIn', identifier: null });
+    expect(bridge.calls[0]?.[1]).toEqual({ target: listed.target, intent: 'signIn', identifier: null, change: null });
     expect(bridge.calls[1]?.[2]).toEqual({ kind: 'saved' });
   });
 
@@ -243,7 +243,7 @@ describe('changing a password', () => {
   it('begins at once, with what the store holds', async () => {
     const { bridge, flow } = start(view(fresh, change));
     await flow.openAccount(listed, 'jana@gmail.com', 'changePassword');
-    expect(bridge.calls[0]).toEqual(['begin', { target: listed.target, intent: 'changePassword', identifier: null }]);
+    expect(bridge.calls[0]).toEqual(['begin', { target: listed.target, intent: 'changePassword', identifier: null, change: null }]);
     expect(flow.intent).toBe('changePassword');
     expect(flow.backTo).toBe('origin');
   });

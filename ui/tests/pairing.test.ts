@@ -54,7 +54,7 @@ async function scanning() {
 describe('waiting for a phone', () => {
   it('begins without a name: the phone says who it is', async () => {
     const { begun, asked, flow } = await scanning();
-    expect(begun).toEqual([{ target: entry.target, intent: 'pair', identifier: null }]);
+    expect(begun).toEqual([{ target: entry.target, intent: 'pair', identifier: null, change: null }]);
     expect(asked.map(({ answer }) => answer)).toEqual([wait]);
     expect(flow.busy).toBe(false);
   });
@@ -63,7 +63,7 @@ describe('waiting for a phone', () => {
     for (const [about, intent] of [[entry, 'pair'], [listed, 'linkPhone']] as const) {
       const { flow, begun, asked } = start();
       await flow.openAccount(about, 'jana', intent);
-      expect(begun).toEqual([{ target: about.target, intent, identifier: null }]);
+      expect(begun).toEqual([{ target: about.target, intent, identifier: null, change: null }]);
       expect(asked).toHaveLength(1);
       expect(flow.backTo).toBe('origin');
     }

@@ -24,6 +24,14 @@ pub enum ErrorKind {
     /// The recovery has run out, was used, or had too many tries: start again.
     Expired,
     Refused,
+    /// The address or name has an account there already.
+    Taken,
+    /// The server takes addresses of other domains only.
+    OtherDomain,
+    /// What was to be changed there is not as it was shown any more.
+    Overtaken,
+    /// The password is too weak to be the only proof.
+    TooWeakAlone,
     SignedOut,
     /// The store is there, but locked.
     Locked,
@@ -76,7 +84,15 @@ pub enum ErrorKind {
 impl ErrorKind {
     /// Whether the conversation is over: every other error leaves the question standing.
     pub fn ends_flow(self) -> bool {
-        matches!(self, Self::Expired | Self::Refused)
+        matches!(
+            self,
+            Self::Expired
+                | Self::Refused
+                | Self::Taken
+                | Self::OtherDomain
+                | Self::Overtaken
+                | Self::TooWeakAlone
+        )
     }
 }
 

@@ -11,7 +11,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::generate::{self, Recipe};
 use crate::provider::{
     Addresses, Answer, Challenge, CodeAsk, ConfirmAsk, Exchange, GuideAsk, Intent, Outcome, Paired,
-    PasswordRules, Phone, Problem, Provider, QrAsk, Session, ShowAsk, Step, WaitAsk, Way, WeakReason,
+    PasswordRules, Phone, Problem, Provider, QrAsk, RecoverySettings, Session, SetUpAsk, SettingChange,
+    SettingChanged, ShowAsk, Step, WaitAsk, Way, WeakReason,
 };
 use crate::recovery_codes::{self, RecoveryCodes};
 use crate::rules::Verdict;
@@ -22,6 +23,7 @@ use crate::strength::{self, Context, Strength};
 mod change;
 mod guided;
 mod pairing;
+mod settings;
 
 /// What every conversation stands on.
 #[derive(Clone)]
@@ -33,7 +35,7 @@ pub struct Deps {
 }
 
 /// Why the person began.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Purpose {
     SignIn,
     Recover,
@@ -44,6 +46,8 @@ pub enum Purpose {
     Pair,
     /// Signing a phone in from here.
     LinkPhone,
+    /// Changing what gets the person back in at the server.
+    ChangeRecovery(SettingChange),
 }
 
 /// The current question, or the end.
@@ -74,6 +78,8 @@ pub enum Question {
         /// The store holds a password that can be used without typing it.
         saved: bool,
     },
+    /// An authenticator is handed out: its first code is asked for, or it is kept here.
+    SetUpAuthenticator(SetUpAsk),
     /// Which of the account's addresses gets the code.
     ChooseAddress(Addresses),
     /// The whole address behind this mask.
@@ -109,6 +115,7 @@ pub enum Done {
     /// By a phone: no password was asked for.
     Paired,
     PhoneLinked,
+    RecoveryChanged(SettingChanged),
 }
 
 /// What the person gave.
@@ -118,6 +125,8 @@ pub enum Given {
     /// Use what the store holds: what was sent and never answered first, then the current one.
     Saved,
     Code(Secret),
+    /// The authenticator that is handed out is to be kept here, and confirms itself.
+    Keep,
     /// The mailed link was opened in a browser.
     Opened,
     NewPassword {
@@ -165,6 +174,8 @@ pub struct Flow {
     trying: Option<Trying>,
     /// Saved passwords that a site did not let the person in with, as they say.
     refused: Vec<Secret>,
+    /// The authenticator that is handed out is kept, and the server has not taken its code yet.
+    unconfirmed: bool,
     /// What is still to be written after the server said yes; tried first at every answer.
     unsaved: Option<Unsaved>,
 }
@@ -196,6 +207,8 @@ enum Unsaved {
     SignedUp { trying: Trying, session: Session, codes: Vec<Secret> },
     /// A session that a phone gave.
     Paired(Session),
+    /// What gets the person back in was changed; new codes are shown only once.
+    Recovery { settings: Option<RecoverySettings>, codes: Vec<Secret> },
 }
 
 impl Flow {
@@ -212,8 +225,8 @@ impl Flow {
         let mailbox = std::mem::replace(&mut account.recover_as, known);
         let identifier = account.identifier.clone();
         let guided = provider.about().abilities.guided;
-        let intent = match purpose {
-            _ if guided => guided::intent(&deps, &account, purpose).await?,
+        let intent = match &purpose {
+            _ if guided => guided::intent(&deps, &account, &purpose).await?,
             Purpose::SignIn => Intent::SignIn { identifier },
             Purpose::Recover => Intent::Recover { identifier: mailbox.clone().unwrap_or(identifier) },
             Purpose::SignUp => Intent::SignUp { address: identifier },
@@ -225,6 +238,10 @@ impl Flow {
             Purpose::LinkPhone => {
                 let session = deps.store.session(&account.id).await?;
                 Intent::LinkPhone { session: session.ok_or(ErrorKind::SignedOut)? }
+            }
+            Purpose::ChangeRecovery(change) => {
+                let session = deps.store.session(&account.id).await?.ok_or(ErrorKind::SignedOut)?;
+                Intent::ChangeRecovery { session, change: change.clone() }
             }
         };
         let (exchange, challenge) = provider.begin(intent).await?;
@@ -242,6 +259,7 @@ impl Flow {
             resubmit: false,
             trying: None,
             refused: Vec::new(),
+            unconfirmed: false,
             unsaved: None,
         };
         flow.ask(challenge, None).await?;
@@ -262,8 +280,8 @@ impl Flow {
         &self.provider
     }
 
-    pub fn purpose(&self) -> Purpose {
-        self.purpose
+    pub fn purpose(&self) -> &Purpose {
+        &self.purpose
     }
 
     pub fn question(&self) -> &Question {
@@ -359,6 +377,11 @@ impl Flow {
                 self.pass_on(Answer::Password(password)).await
             }
             (Question::AllowPhone { .. }, Given::Saved) => self.allow_with_saved().await,
+            (Question::SetUpAuthenticator(_), Given::Code(code)) => self.pass_on(Answer::Code(code)).await,
+            (Question::SetUpAuthenticator(ask), Given::Keep) => {
+                let ask = ask.clone();
+                self.keep(ask).await
+            }
             (Question::Guide(_) | Question::SetPassword(_), given) => self.walk(given).await,
             _ => Err(ErrorKind::Unsupported.into()),
         }
@@ -408,6 +431,7 @@ impl Flow {
     pub async fn cancel(mut self) -> Result<()> {
         if !matches!(self.question, Question::Done(_)) {
             self.exchange.abandon().await;
+            self.forget_unconfirmed().await?;
         }
         match &self.candidate {
             Some(candidate) if self.unsaved.is_none() && !candidate.unknown && !candidate.lost => {
@@ -476,6 +500,7 @@ impl Flow {
             Challenge::ConfirmAccount(paired) => self.recognise(paired)?,
             Challenge::ShowCode(ask) => Question::ShowCode(ask),
             Challenge::AllowPhone(phone) => Question::AllowPhone { phone, saved: self.has_saved().await },
+            Challenge::SetUpAuthenticator(ask) => Question::SetUpAuthenticator(ask),
             Challenge::ChooseAddress(addresses) => Question::ChooseAddress(addresses),
             Challenge::ConfirmAddress { masked } => Question::ConfirmAddress { masked },
             Challenge::Guide(ask) => Question::Guide(ask),
@@ -500,6 +525,9 @@ impl Flow {
                 self.save(Unsaved::SignedUp { trying, session, codes }).await
             }
             Outcome::PhoneLinked(_) => self.linked(),
+            Outcome::RecoveryChanged { settings, recovery_codes: codes } => {
+                self.save(Unsaved::Recovery { settings, codes }).await
+            }
             Outcome::Entered => self.entered().await,
             Outcome::SignedIn(session) => {
                 let trying = self.trying.clone().ok_or(ErrorKind::Bug)?;

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
 use crate::guide::Route;
 use crate::identifier;
 use crate::secret::Secret;
@@ -29,12 +29,14 @@ mod pairing;
 mod public_key;
 pub mod recovery_server;
 mod registry;
+mod settings;
 mod with_current;
 
 pub use desk::Desk;
 pub use guide::{FoundPage, GuideAsk, Progress};
 pub use public_key::{KeyProblem, PublicKey};
 pub use registry::{Found, Kind, Providers, Server};
+pub use settings::{RecoveryAddress, RecoverySettings, Revocable, SetUpAsk, SettingChange, SettingChanged};
 
 pub use crate::rules::{Charset, Needs, PasswordRules};
 
@@ -59,6 +61,11 @@ pub trait Provider: Send + Sync {
         which: Which,
         proof: Option<&Secret>,
     ) -> Result<Option<u32>>;
+
+    /// What gets the person back in there. The session may be renewed, as above.
+    async fn recovery_settings(&self, _: &mut Session) -> Result<RecoverySettings> {
+        Err(ErrorKind::Unsupported.into())
+    }
 
     /// Whether the session still holds; renewed where it had run out. `SignedOut` when it has ended.
     async fn check(&self, session: &mut Session) -> Result<()>;
@@ -116,6 +123,8 @@ pub struct Abilities {
     pub guided: bool,
     /// Anybody may make an account.
     pub sign_up: bool,
+    /// Addresses, authenticator and saved codes are seen and changed from here.
+    pub recovery_settings: bool,
 }
 
 /// How far a session reaches that a phone gave.
@@ -140,6 +149,7 @@ impl Abilities {
         link_phone: true,
         guided: false,
         sign_up: false,
+        recovery_settings: true,
     };
 }
 
@@ -164,6 +174,11 @@ pub enum Intent {
     /// Signing a phone's browser in from here.
     LinkPhone {
         session: Session,
+    },
+    /// Changing what gets the person back in.
+    ChangeRecovery {
+        session: Session,
+        change: SettingChange,
     },
     /// Something at a site that only the person can talk to, from the beginning or from where they left.
     Guided {
@@ -193,6 +208,8 @@ pub enum Challenge {
     ShowCode(ShowAsk),
     /// Whether that phone may be signed in; the answer is the account's password.
     AllowPhone(Phone),
+    /// An authenticator is handed out; the answer is its first code.
+    SetUpAuthenticator(SetUpAsk),
     /// Which of the account's addresses gets the code.
     ChooseAddress(Addresses),
     /// The whole address behind this mask: nobody is written to who is only guessed at.
@@ -309,6 +326,8 @@ pub enum CodePurpose {
     SecondFactor,
     /// Whose address it is that an account is made with.
     SignUp,
+    /// Whose address it is that is to be one of the account's.
+    NewAddress,
 }
 
 /// A way to prove who you are.
@@ -442,6 +461,13 @@ pub enum Outcome {
     },
     /// A phone's browser was signed in.
     PhoneLinked(Phone),
+    /// What gets the person back in was changed.
+    RecoveryChanged {
+        /// As they are now, where the server tells.
+        settings: Option<RecoverySettings>,
+        /// New codes, which the server shows only now.
+        recovery_codes: Vec<Secret>,
+    },
     /// The site lets the person in, as they say; there is no session here.
     Entered,
 }

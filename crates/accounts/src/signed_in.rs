@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::account::{Account, AccountState};
 use crate::error::{Error, ErrorKind, Result};
 use crate::flow::{Deps, Flow, Given, Purpose, Question};
-use crate::provider::{Answer, Device, Intent, Outcome, Provider, Session, Step, Which};
+use crate::provider::{Answer, Device, Intent, Outcome, Provider, RecoverySettings, Session, Step, Which};
 use crate::store::{Why, current_if_any};
 
 /// Where the account is signed in; this place first, then the most recently used.
@@ -42,6 +42,19 @@ async fn sign_in_afresh(
         Step::Done(Outcome::SignedIn(session)) => Ok(Some(session)),
         _ => Ok(None),
     }
+}
+
+/// What gets the person back in at the server.
+pub async fn recovery_settings(
+    deps: &Deps,
+    provider: &Arc<dyn Provider>,
+    account: &Account,
+) -> Result<RecoverySettings> {
+    let mut session = load(deps, account).await?;
+    let before = session.clone();
+    let result = provider.recovery_settings(&mut session).await;
+    settle(deps, account, &before, &session, result.as_ref().err()).await?;
+    result
 }
 
 /// Whether the session of an account still holds; one that has ended is forgotten.

@@ -47,7 +47,7 @@ pub async fn converse(
 
 async fn begin(deps: &Deps, target: Target, purpose: Purpose, talk: &mut Talk) -> Result<Flow> {
     let Target { mut account, provider, .. } = target;
-    match Flow::begin(deps.clone(), provider.clone(), account.clone(), purpose).await {
+    match Flow::begin(deps.clone(), provider.clone(), account.clone(), purpose.clone()).await {
         Err(error) if error.kind() == ErrorKind::NeedsMailbox => {}
         begun => return Ok(begun?),
     }
@@ -122,6 +122,7 @@ fn finish(deps: &Deps, flow: &Flow, talk: &Talk) -> Result<()> {
             Done::PasswordChanged => "password_changed",
             Done::ChangeConfirmed => "change_confirmed",
             Done::Paired => "paired",
+            Done::RecoveryChanged(_) => "recovery_changed",
             Done::PhoneLinked => "phone_linked",
         },
         "account": { "id": account.id.as_str(), "name": account.name, "identifier": account.identifier },

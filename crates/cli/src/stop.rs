@@ -115,6 +115,10 @@ fn exit(kind: ErrorKind) -> Exit {
         ErrorKind::BadIdentifier => Exit::Usage,
         ErrorKind::Expired
         | ErrorKind::Refused
+        | ErrorKind::Taken
+        | ErrorKind::OtherDomain
+        | ErrorKind::Overtaken
+        | ErrorKind::TooWeakAlone
         | ErrorKind::SignedOut
         | ErrorKind::Unsupported
         | ErrorKind::NeedsMailbox

@@ -204,7 +204,7 @@ pub fn store(kind: StoreKind) -> &'static str {
 pub fn code(ask: &CodeAsk) -> String {
     let second = match ask.purpose {
         CodePurpose::SecondFactor => "One more proof that it's you. ",
-        CodePurpose::Recovery | CodePurpose::SignUp => "",
+        CodePurpose::Recovery | CodePurpose::SignUp | CodePurpose::NewAddress => "",
     };
     let sent = match (ask.way, &ask.sent_to) {
         (Way::Authenticator, _) => "Your authenticator app shows a new code every 30 seconds.".into(),
@@ -271,9 +271,10 @@ pub fn made_shown(password: &str) -> String {
     format!("The new password, to write down:\n  {password}")
 }
 
-pub fn done(finish: &Finish, purpose: Purpose, server: &str, kind: StoreKind) -> String {
+pub fn done(finish: &Finish, purpose: &Purpose, server: &str, kind: StoreKind) -> String {
     let what = match (finish.what, purpose) {
         (Done::PhoneLinked, _) => return format!("The phone is signed in to {server}."),
+        (Done::RecoveryChanged(_), _) => return format!("{server} has the change."),
         (Done::Paired, _) => {
             return format!("You are signed in to {server}. No password was asked for or kept.");
         }
@@ -519,6 +520,21 @@ pub fn error(kind: ErrorKind) -> (&'static str, &'static str) {
             "This computer was signed in by a phone less than a day ago.",
             "Sign in with the password to do that, or try again tomorrow.",
         ),
+        ErrorKind::Taken => (
+            "That address or name has an account there already.",
+            "Sign in with it, or recover it: regain-cli recover SERVER",
+        ),
+        ErrorKind::OtherDomain => (
+            "The server takes addresses of certain domains only.",
+            "Use an address from there, or ask the people who run it.",
+        ),
+        ErrorKind::Overtaken => {
+            ("This was changed in another place meanwhile.", "Look at how it stands now, then decide anew.")
+        }
+        ErrorKind::TooWeakAlone => (
+            "The password is too weak to be the only proof.",
+            "Change it first: regain-cli change-password ACCOUNT",
+        ),
         ErrorKind::NotTrusted => (
             "The connection to the server can't be trusted.",
             "Check date and time of this computer. Nothing was sent.",
@@ -545,6 +561,10 @@ pub fn name(kind: ErrorKind) -> &'static str {
         ErrorKind::RateLimited { .. } => "rate_limited",
         ErrorKind::Expired => "expired",
         ErrorKind::Refused => "refused",
+        ErrorKind::Taken => "taken",
+        ErrorKind::OtherDomain => "other_domain",
+        ErrorKind::Overtaken => "overtaken",
+        ErrorKind::TooWeakAlone => "too_weak_alone",
         ErrorKind::SignedOut => "signed_out",
         ErrorKind::Locked => "locked",
         ErrorKind::Dismissed => "dismissed",

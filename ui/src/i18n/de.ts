@@ -3,6 +3,7 @@ import { authenticator } from './authenticator/de';
 import { guide } from './guide/de';
 import { pairing } from './pairing/de';
 import { passwords } from './passwords/de';
+import { recoverySettings } from './recoverySettings/de';
 import { servers } from './servers/de';
 import { sites } from './sites/de';
 import { vault } from './vault/de';
@@ -502,6 +503,7 @@ export const de: Words = {
   guide,
   sites,
   pairing,
+  recoverySettings,
   passwords,
   vault,
   signUp,
@@ -513,6 +515,7 @@ export const de: Words = {
     ...pairing.errors,
     ...sites.errors,
     ...guide.errors,
+    ...recoverySettings.errors,
     offline: () => ['Dieser Computer ist offline.', 'Prüfen Sie das Netz, und versuchen Sie es noch einmal. Ihre Eingaben bleiben erhalten.'],
     serverTrouble: ({ server }) => [
       `${server} antwortet nicht richtig.`,

@@ -3,6 +3,7 @@ import { authenticator } from './authenticator/en';
 import { guide } from './guide/en';
 import { pairing } from './pairing/en';
 import { passwords } from './passwords/en';
+import { recoverySettings } from './recoverySettings/en';
 import { servers } from './servers/en';
 import { sites } from './sites/en';
 import { vault } from './vault/en';
@@ -487,6 +488,7 @@ export const en: Words = {
   guide,
   sites,
   pairing,
+  recoverySettings,
   passwords,
   vault,
   signUp,
@@ -498,6 +500,7 @@ export const en: Words = {
     ...pairing.errors,
     ...sites.errors,
     ...guide.errors,
+    ...recoverySettings.errors,
     offline: () => ['This computer is offline.', 'Check the network, then try again. What you typed is kept.'],
     serverTrouble: ({ server }) => [`${server} didn’t answer properly.`, 'Try again in a few minutes. Your place is kept.'],
     rateLimited: ({ server, wait }) => [`${server} asks for a pause after so many tries.`, wait ? `Try again in ${wait}. Your place is kept.` : 'Try again in a few minutes. Your place is kept.'],

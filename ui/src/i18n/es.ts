@@ -3,6 +3,7 @@ import { authenticator } from './authenticator/es';
 import { guide } from './guide/es';
 import { pairing } from './pairing/es';
 import { passwords } from './passwords/es';
+import { recoverySettings } from './recoverySettings/es';
 import { servers } from './servers/es';
 import { sites } from './sites/es';
 import { vault } from './vault/es';
@@ -502,6 +503,7 @@ export const es: Words = {
   guide,
   sites,
   pairing,
+  recoverySettings,
   passwords,
   vault,
   signUp,
@@ -513,6 +515,7 @@ export const es: Words = {
     ...pairing.errors,
     ...sites.errors,
     ...guide.errors,
+    ...recoverySettings.errors,
     offline: () => ['Este ordenador no tiene red.', 'Revisa la red y prueba otra vez. Lo que escribiste se conserva.'],
     serverTrouble: ({ server }) => [`${server} no responde como debe.`, 'Prueba otra vez en unos minutos. Sigues donde estabas.'],
     rateLimited: ({ server, wait }) => [

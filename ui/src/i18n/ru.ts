@@ -3,6 +3,7 @@ import { authenticator } from './authenticator/ru';
 import { guide } from './guide/ru';
 import { pairing } from './pairing/ru';
 import { passwords } from './passwords/ru';
+import { recoverySettings } from './recoverySettings/ru';
 import { servers } from './servers/ru';
 import { sites } from './sites/ru';
 import { vault } from './vault/ru';
@@ -531,6 +532,7 @@ export const ru: Words = {
   guide,
   sites,
   pairing,
+  recoverySettings,
   passwords,
   vault,
   signUp,
@@ -542,6 +544,7 @@ export const ru: Words = {
     ...pairing.errors,
     ...sites.errors,
     ...guide.errors,
+    ...recoverySettings.errors,
     offline: () => ['Этот компьютер не в сети.', 'Проверьте сеть и попробуйте снова. Всё введённое сохранится.'],
     serverTrouble: ({ server }) => [`${server} не отвечает как надо.`, 'Попробуйте через несколько минут. Ваше место сохранится.'],
     rateLimited: ({ server, wait }) => [

@@ -4,6 +4,7 @@ import type { PairingWords } from './pairing/words';
 import type { PasswordWords } from './passwords/words';
 import type { Part } from './rich';
 import type { AuthenticatorWords } from './authenticator/words';
+import type { RecoverySettingsWords } from './recoverySettings/words';
 import type { ServerWords } from './servers/words';
 import type { SitesWords } from './sites/words';
 import type { VaultWords } from './vault/words';
@@ -201,6 +202,7 @@ export interface Words {
   guide: GuideWords;
   sites: SitesWords;
   pairing: PairingWords;
+  recoverySettings: RecoverySettingsWords;
   passwords: PasswordWords;
   vault: VaultWords;
   signUp: SignUpWords;

@@ -217,6 +217,7 @@ impl Flow {
             Unsaved::Password { trying, session } => (trying, session, Vec::new()),
             Unsaved::SignedUp { trying, session, codes } => (trying, Some(session), codes),
             Unsaved::Paired(session) => return self.save_paired(session).await,
+            Unsaved::Recovery { settings, codes } => return self.save_recovery(settings, codes).await,
         };
         let (store, id) = (self.deps.store.clone(), self.account.id.clone());
         let now = self.deps.clock.now();

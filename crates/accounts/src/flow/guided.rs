@@ -6,13 +6,15 @@ use crate::provider::Progress;
 use crate::store::{Staged, current_if_any};
 
 /// What is begun at a site that only the person can talk to: a password that was shown and not yet judged comes first.
-pub(super) async fn intent(deps: &Deps, account: &Account, purpose: Purpose) -> Result<Intent> {
+pub(super) async fn intent(deps: &Deps, account: &Account, purpose: &Purpose) -> Result<Intent> {
     let route = match purpose {
         Purpose::SignIn => Route::SignIn,
         Purpose::Recover => Route::Recover,
         Purpose::ChangePassword => Route::Change,
         Purpose::Pair => Route::Phone,
-        Purpose::SignUp | Purpose::LinkPhone => return Err(ErrorKind::Unsupported.into()),
+        Purpose::SignUp | Purpose::LinkPhone | Purpose::ChangeRecovery(_) => {
+            return Err(ErrorKind::Unsupported.into());
+        }
     };
     let mut from = account.guide.clone().filter(|from| from.route == route);
     if route.makes_password()

@@ -62,6 +62,7 @@ pub async fn find(desk: Desk) -> Result<Arc<dyn Provider>> {
             link_phone: false,
             guided: false,
             sign_up: false,
+            recovery_settings: false,
         },
         rules: PasswordRules::FLOOR,
     };
@@ -136,9 +137,10 @@ impl Provider for Allauth {
                 Ok((Box::new(exchange), Challenge::Password { current: true }))
             }
             Intent::Pair => self.oidc().await?.pair().await,
-            Intent::SignUp { .. } | Intent::LinkPhone { .. } | Intent::Guided { .. } => {
-                Err(ErrorKind::Unsupported.into())
-            }
+            Intent::SignUp { .. }
+            | Intent::LinkPhone { .. }
+            | Intent::ChangeRecovery { .. }
+            | Intent::Guided { .. } => Err(ErrorKind::Unsupported.into()),
         }
     }
 

@@ -52,6 +52,7 @@ pub async fn find(desk: Desk) -> Result<Arc<dyn Provider>> {
         link_phone: false,
         guided: false,
         sign_up: false,
+        recovery_settings: false,
     };
     let about = About { name: host.clone(), host, practice: false, abilities, rules: RULES };
     Ok(Arc::new(Pds { desk, about }))
@@ -94,9 +95,11 @@ impl Provider for Pds {
                 let (exchange, challenge) = recover::Recover::begin(desk, &address, renewed).await?;
                 Ok((Box::new(exchange), challenge))
             }
-            Intent::SignUp { .. } | Intent::Pair | Intent::LinkPhone { .. } | Intent::Guided { .. } => {
-                Err(ErrorKind::Unsupported.into())
-            }
+            Intent::SignUp { .. }
+            | Intent::Pair
+            | Intent::LinkPhone { .. }
+            | Intent::ChangeRecovery { .. }
+            | Intent::Guided { .. } => Err(ErrorKind::Unsupported.into()),
         }
     }
 

@@ -59,6 +59,7 @@ pub async fn find(desk: Desk) -> Result<Arc<dyn Provider>> {
             link_phone: false,
             guided: false,
             sign_up: false,
+            recovery_settings: false,
             ..Abilities::ALL
         },
         rules: RULES,
@@ -97,9 +98,10 @@ impl Provider for BetterAuth {
                 Challenge::Password { current: true },
             )),
             Intent::Pair => pair::begin(self.desk.clone()).await,
-            Intent::SignUp { .. } | Intent::LinkPhone { .. } | Intent::Guided { .. } => {
-                Err(ErrorKind::Unsupported.into())
-            }
+            Intent::SignUp { .. }
+            | Intent::LinkPhone { .. }
+            | Intent::ChangeRecovery { .. }
+            | Intent::Guided { .. } => Err(ErrorKind::Unsupported.into()),
         }
     }
 

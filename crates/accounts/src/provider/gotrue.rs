@@ -90,6 +90,7 @@ pub async fn find(desk: Desk, key: Option<&PublicKey>) -> Result<Arc<dyn Provide
                     link_phone: false,
                     guided: false,
                     sign_up: false,
+                    recovery_settings: false,
                 };
                 let about = About { name: host.clone(), host, practice: false, abilities, rules: RULES };
                 return Ok(Arc::new(GoTrue { desk: here, about }));
@@ -142,9 +143,11 @@ impl Provider for GoTrue {
                 let exchange = change::Change::new(self.desk.clone(), session);
                 Ok((Box::new(exchange), Challenge::Password { current: true }))
             }
-            Intent::SignUp { .. } | Intent::Pair | Intent::LinkPhone { .. } | Intent::Guided { .. } => {
-                Err(ErrorKind::Unsupported.into())
-            }
+            Intent::SignUp { .. }
+            | Intent::Pair
+            | Intent::LinkPhone { .. }
+            | Intent::ChangeRecovery { .. }
+            | Intent::Guided { .. } => Err(ErrorKind::Unsupported.into()),
         }
     }
 

@@ -81,6 +81,7 @@ pub fn open(desk: Desk, outside: Http, sites: Arc<SiteList>) -> Result<GuidedSit
         link_phone: false,
         guided: true,
         sign_up: false,
+        recovery_settings: false,
     };
     let rules = match guide.rules.as_deref().or_else(|| sites.rules(&host)) {
         // Those of a list that somebody brought may be broken: then they are not known.

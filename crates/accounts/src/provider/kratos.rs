@@ -73,6 +73,7 @@ pub async fn find(desk: Desk) -> Result<Arc<dyn Provider>> {
         link_phone: false,
         guided: false,
         sign_up: false,
+        recovery_settings: false,
     };
     let host = crate::address::host(&desk.base);
     let about = About { name: host.clone(), host, practice: false, abilities, rules: RULES };
@@ -114,9 +115,11 @@ impl Provider for Kratos {
                 Box::new(change::Change::new(self.desk.clone(), session, RULES)),
                 Challenge::Password { current: true },
             )),
-            Intent::SignUp { .. } | Intent::Pair | Intent::LinkPhone { .. } | Intent::Guided { .. } => {
-                Err(ErrorKind::Unsupported.into())
-            }
+            Intent::SignUp { .. }
+            | Intent::Pair
+            | Intent::LinkPhone { .. }
+            | Intent::ChangeRecovery { .. }
+            | Intent::Guided { .. } => Err(ErrorKind::Unsupported.into()),
         }
     }
 

@@ -67,6 +67,7 @@ pub async fn find(desk: Desk) -> Result<Arc<dyn Provider>> {
             link_phone: false,
             guided: false,
             sign_up: false,
+            recovery_settings: false,
         },
         rules: rules(&desk).await?,
     };
@@ -100,9 +101,11 @@ impl Provider for Matrix {
                 )),
                 Challenge::Password { current: true },
             )),
-            Intent::SignUp { .. } | Intent::Pair | Intent::LinkPhone { .. } | Intent::Guided { .. } => {
-                Err(ErrorKind::Unsupported.into())
-            }
+            Intent::SignUp { .. }
+            | Intent::Pair
+            | Intent::LinkPhone { .. }
+            | Intent::ChangeRecovery { .. }
+            | Intent::Guided { .. } => Err(ErrorKind::Unsupported.into()),
         }
     }
 

@@ -54,7 +54,12 @@ impl Memory {
             name: "Dorfladen".into(),
             host: "accounts.dorfladen.example".into(),
             practice: false,
-            abilities: Abilities { pair: None, link_phone: false, ..Abilities::ALL },
+            abilities: Abilities {
+                pair: None,
+                link_phone: false,
+                recovery_settings: false,
+                ..Abilities::ALL
+            },
             rules: PasswordRules::between(15, 256),
         };
         let state = State {
@@ -196,7 +201,11 @@ impl Provider for Memory {
             Intent::ChangePassword { session } => {
                 (Talk::Change { session, current: None }, Challenge::Password { current: true })
             }
-            Intent::SignUp { .. } | Intent::Pair | Intent::LinkPhone { .. } | Intent::Guided { .. } => {
+            Intent::SignUp { .. }
+            | Intent::Pair
+            | Intent::LinkPhone { .. }
+            | Intent::ChangeRecovery { .. }
+            | Intent::Guided { .. } => {
                 return Err(ErrorKind::Unsupported.into());
             }
         };

@@ -9,7 +9,7 @@ use super::desk::Desk;
 use super::dpop::{self, Nonce, ProofKey};
 use super::{
     Abilities, About, Answer, Challenge, CodeAsk, CodePurpose, CodeShape, Device, Exchange, Intent, Outcome,
-    PasswordRules, Problem, Provider, Session, Step, Way, Which,
+    PasswordRules, Problem, Provider, RecoverySettings, Session, Step, Way, Which,
 };
 use crate::address;
 use crate::error::{Error, ErrorKind, Result};
@@ -22,6 +22,7 @@ mod change;
 mod link;
 mod pair;
 mod recover;
+mod settings;
 mod sign_in;
 mod sign_up;
 mod wire;
@@ -97,6 +98,7 @@ impl Provider for RecoveryServer {
             )),
             Intent::Pair => pair::begin(self.line()).await,
             Intent::LinkPhone { session } => link::begin(self.line(), session).await,
+            Intent::ChangeRecovery { session, change } => Ok(settings::begin(self.line(), session, change)),
             Intent::Guided { .. } => Err(ErrorKind::Unsupported.into()),
         }
     }
@@ -142,6 +144,10 @@ impl Provider for RecoveryServer {
             (Which::One(_), _) => success(&reply).map(|_| Some(1)),
             (Which::This, _) => success(&reply).map(|_| None),
         }
+    }
+
+    async fn recovery_settings(&self, session: &mut Session) -> Result<RecoverySettings> {
+        settings::current(&self.line(), session).await
     }
 
     async fn check(&self, session: &mut Session) -> Result<()> {
@@ -238,8 +244,9 @@ fn failure(reply: &Reply) -> Error {
         (401, Some("signed_out")) => ErrorKind::SignedOut.into(),
         (400, Some("bad_identifier" | "bad_address")) => ErrorKind::BadIdentifier.into(),
         (410, _) => ErrorKind::Expired.into(),
-        // The address got an account while this one was being made.
-        (403, _) | (409, Some("address_taken")) => ErrorKind::Refused.into(),
+        (403, Some("other_domain")) => ErrorKind::OtherDomain.into(),
+        (403, _) => ErrorKind::Refused.into(),
+        (409, Some("address_taken" | "name_taken")) => ErrorKind::Taken.into(),
         _ => reply.broken_promise(),
     }
 }
@@ -272,4 +279,22 @@ fn shape(way: Way, digits: Option<u8>) -> CodeShape {
 
 fn others(ways: &[Way], except: Way) -> Vec<Way> {
     ways.iter().copied().filter(|way| *way != except).collect()
+}
+
+/// A code that was mailed to an address which is to prove itself.
+fn asked(desk: &Desk, reply: &Reply, purpose: CodePurpose) -> Result<(Secret, CodeAsk)> {
+    let reply: wire::RecoveryAsk = success(reply)?.json()?;
+    let now = desk.clock.now();
+    let ask = CodeAsk {
+        purpose,
+        way: Way::MailCode,
+        sent_to: reply.sent_to,
+        shape: shape(Way::MailCode, reply.code.length),
+        sent_at: Some(now),
+        valid_until: Some(now + Duration::from_secs(reply.expires_in)),
+        resend_at: Some(now + Duration::from_secs(reply.resend_in)),
+        other_ways: Vec::new(),
+        may_be_opened: false,
+    };
+    Ok((Secret::new(reply.ticket), ask))
 }

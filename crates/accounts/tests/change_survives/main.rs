@@ -124,7 +124,7 @@ async fn walk(way: Way, deps: Deps, server: &Server, shown: &mut Vec<Secret>) ->
     let purpose = if way.intent == Intent::Change { Purpose::ChangePassword } else { Purpose::Recover };
     let mut patience = if way.patient { PATIENCE } else { 0 };
     let mut flow = loop {
-        match Flow::begin(deps.clone(), Arc::new(server.clone()), jana(), purpose).await {
+        match Flow::begin(deps.clone(), Arc::new(server.clone()), jana(), purpose.clone()).await {
             Ok(flow) => break flow,
             Err(_) if patience == 0 => return false,
             Err(_) => patience -= 1,

@@ -186,7 +186,11 @@ impl Provider for Server {
             Intent::SignIn { .. } => (Talk::SignIn, Challenge::Password { current: false }),
             Intent::Recover { .. } => (Talk::Recover, Challenge::Code(ask(CodePurpose::Recovery))),
             Intent::ChangePassword { .. } => (Talk::Current, Challenge::Password { current: true }),
-            Intent::SignUp { .. } | Intent::Pair | Intent::LinkPhone { .. } | Intent::Guided { .. } => {
+            Intent::SignUp { .. }
+            | Intent::Pair
+            | Intent::LinkPhone { .. }
+            | Intent::ChangeRecovery { .. }
+            | Intent::Guided { .. } => {
                 return Err(ErrorKind::Unsupported.into());
             }
         };

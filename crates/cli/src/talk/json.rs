@@ -138,7 +138,8 @@ fn asked(scene: &Scene<'_>) -> Result<(Map<String, Value>, Vec<&'static str>)> {
         | Question::WaitForPhone(_)
         | Question::ConfirmAccount { .. }
         | Question::ShowCode(_)
-        | Question::AllowPhone { .. } => return Err(Stop::bug("phones are asked in the window alone")),
+        | Question::AllowPhone { .. }
+        | Question::SetUpAuthenticator(_) => return Err(Stop::bug("this is asked in the window alone")),
         Question::ChooseAddress(Addresses { masked, typed }) => (
             json!({ "question": "choose_address", "addresses": masked, "typed": typed.map(|place| place + 1) }),
             vec!["address", "cancel"],
@@ -230,7 +231,7 @@ fn code(ask: &CodeAsk) -> Value {
     let ways: Vec<_> = ask.other_ways.iter().map(|way| way_name(*way)).collect();
     json!({
         "question": "code",
-        "for": match ask.purpose { CodePurpose::Recovery => "recovery", CodePurpose::SecondFactor => "second_factor", CodePurpose::SignUp => "sign_up" },
+        "for": match ask.purpose { CodePurpose::Recovery => "recovery", CodePurpose::SecondFactor => "second_factor", CodePurpose::SignUp => "sign_up", CodePurpose::NewAddress => "new_address" },
         "way": way_name(ask.way),
         "sent_to": ask.sent_to,
         "shape": match ask.shape {
@@ -339,7 +340,7 @@ fn whole(wait: Duration) -> u64 {
     wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
 }
 
-fn intent(purpose: Purpose) -> &'static str {
+fn intent(purpose: &Purpose) -> &'static str {
     match purpose {
         Purpose::SignIn => "sign_in",
         Purpose::Recover => "recover",
@@ -347,6 +348,7 @@ fn intent(purpose: Purpose) -> &'static str {
         Purpose::ChangePassword => "change_password",
         Purpose::Pair => "pair",
         Purpose::LinkPhone => "link_phone",
+        Purpose::ChangeRecovery(_) => "change_recovery",
     }
 }
 

@@ -50,7 +50,8 @@ impl Terminal {
             | Question::WaitForPhone(_)
             | Question::ConfirmAccount { .. }
             | Question::ShowCode(_)
-            | Question::AllowPhone { .. } => Err(Stop::bug("phones are asked in the window alone")),
+            | Question::AllowPhone { .. }
+            | Question::SetUpAuthenticator(_) => Err(Stop::bug("this is asked in the window alone")),
             Question::ChooseAddress(addresses) => self.address(addresses).await,
             Question::ConfirmAddress { masked } => {
                 out::say(&words::confirm_address(masked));

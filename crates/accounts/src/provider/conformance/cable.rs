@@ -18,6 +18,8 @@ pub struct Cable {
 #[derive(Default)]
 struct State {
     cut: bool,
+    /// The next answer is lost, and those after it are not.
+    loses_next: bool,
     /// What the next request is answered with, in place of being carried.
     refusal: Option<String>,
 }
@@ -56,6 +58,11 @@ impl Cable {
         lock(&self.state).cut = true;
     }
 
+    /// The next answer is lost.
+    pub fn lose_next(&self) {
+        lock(&self.state).loses_next = true;
+    }
+
     pub fn mend(&self) {
         lock(&self.state).cut = false;
     }
@@ -71,6 +78,11 @@ impl Cable {
 
 fn lock(state: &Mutex<State>) -> std::sync::MutexGuard<'_, State> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn is_lost(state: &Mutex<State>) -> bool {
+    let mut state = lock(state);
+    state.cut | std::mem::take(&mut state.loses_next)
 }
 
 async fn carry(client: TcpStream, server: TcpStream, state: &Mutex<State>) -> io::Result<()> {
@@ -94,7 +106,7 @@ async fn carry(client: TcpStream, server: TcpStream, state: &Mutex<State>) -> io
             }
             read = from_server.read(&mut answered) => {
                 let read = read?;
-                if read == 0 || lock(state).cut {
+                if read == 0 || is_lost(state) {
                     return Ok(());
                 }
                 to_client.write_all(&answered[..read]).await?;

@@ -13,7 +13,7 @@ struct SignUp {
 
 pub(super) async fn begin(desk: Desk, address: &str) -> Result<(Box<dyn Exchange>, Challenge)> {
     let reply = desk.post("v1/sign-ups", json!({ "address": address, "device": desk.device })).await?;
-    let (ticket, ask) = asked(&desk, &reply)?;
+    let (ticket, ask) = asked(&desk, &reply, CodePurpose::SignUp)?;
     let challenge = Challenge::Code(ask.clone());
     Ok((Box::new(SignUp { desk, ticket, ask, rules: None }), challenge))
 }
@@ -31,7 +31,7 @@ impl SignUp {
             self.ask.resend_at = Some(self.desk.clock.now() + wait);
             return Ok(self.question(Some(Problem::TooSoon { wait })));
         }
-        (self.ticket, self.ask) = asked(&self.desk, &reply)?;
+        (self.ticket, self.ask) = asked(&self.desk, &reply, CodePurpose::SignUp)?;
         Ok(self.question(None))
     }
 
@@ -74,21 +74,4 @@ impl Exchange for SignUp {
             _ => Err(ErrorKind::Unsupported.into()),
         }
     }
-}
-
-fn asked(desk: &Desk, reply: &Reply) -> Result<(Secret, CodeAsk)> {
-    let reply: wire::RecoveryAsk = success(reply)?.json()?;
-    let now = desk.clock.now();
-    let ask = CodeAsk {
-        purpose: CodePurpose::SignUp,
-        way: Way::MailCode,
-        sent_to: reply.sent_to,
-        shape: shape(Way::MailCode, reply.code.length),
-        sent_at: Some(now),
-        valid_until: Some(now + Duration::from_secs(reply.expires_in)),
-        resend_at: Some(now + Duration::from_secs(reply.resend_in)),
-        other_ways: Vec::new(),
-        may_be_opened: false,
-    };
-    Ok((Secret::new(reply.ticket), ask))
 }

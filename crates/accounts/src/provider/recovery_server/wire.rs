@@ -102,6 +102,42 @@ pub struct SessionInfo {
 }
 
 #[derive(Deserialize)]
+pub struct RecoverySettings {
+    pub addresses: Vec<AddressInfo>,
+    pub second_factor: bool,
+    pub recovery_codes_left: usize,
+    pub changes: Vec<ChangeInfo>,
+}
+
+#[derive(Deserialize)]
+pub struct AddressInfo {
+    pub id: String,
+    pub address: String,
+    pub first: bool,
+    pub confirmed: bool,
+    pub last_mail_bounced_at: Option<u64>,
+}
+
+#[derive(Deserialize)]
+pub struct ChangeInfo {
+    pub change: String,
+    pub changed_at: u64,
+    pub revocable_until: u64,
+}
+
+#[derive(Deserialize)]
+pub struct AuthenticatorAsk {
+    pub ticket: String,
+    pub otpauth: String,
+    pub expires_in: u64,
+}
+
+#[derive(Deserialize)]
+pub struct NewCodes {
+    pub recovery_codes: Vec<String>,
+}
+
+#[derive(Deserialize)]
 pub struct Ended {
     pub ended: u32,
 }
