@@ -3,7 +3,7 @@ import type { AnswerForm, BeginForm, Done, ErrorView, GuideView, Question, Serve
 
 const now = () => Math.floor(Date.now() / 1000);
 const abilities = {
-  recover: true, recoverByMailbox: false, changeWithCurrent: true, sessions: false, pair: 'browser' as const, linkPhone: false, guided: true, signUp: false,
+  recover: true, recoverByMailbox: false, changeWithCurrent: true, sessions: false, pair: 'browser' as const, linkPhone: false, guided: true, signUp: false, recoverySettings: false,
 };
 const site = (name: string, host: string): ServerView => ({
   address: `https://${host}/`, name, host, kind: 'guide', tried: true, practice: false, abilities: { ...abilities, pair: name === host ? null : 'browser' },

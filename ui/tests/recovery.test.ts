@@ -128,8 +128,8 @@ describe('a change', () => {
     expect(sent('begin')).toEqual([]);
     await fireEvent.click(button('confirm'));
     await waitFor(() => expect(text('notice')).toContain('This was changed in another place meanwhile.'));
-    expect(rows('recovery-address')).toBe(1);
-    expect(id('dialog')).toBeNull();
+    await waitFor(() => expect(rows('recovery-address')).toBe(1));
+    await waitFor(() => expect(id('dialog')).toBeNull());
   });
 
   it('asks for the password where none is saved, in its own words', async () => {

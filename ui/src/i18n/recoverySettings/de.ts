@@ -68,7 +68,7 @@ export const recoverySettings: RecoverySettingsWords = {
   },
   note: 'Jede Adresse bekommt eine Mail darüber. 7 Tage lang lässt es sich von dort zurücknehmen.',
   stepPassword: 'Ihr Passwort',
-  stepApp: 'Authenticator',
+  stepApp: 'Zweiter Faktor',
   currentLead: (server) => `${server} fragt danach, bevor hiervon etwas geändert wird.`,
   currentNext: 'Als Nächstes: die Änderung selbst.',
   codeNext: { add: 'Als Nächstes: die Adresse gehört dort zu Ihnen.', off: 'Als Nächstes: er wird ausgeschaltet.' },
