@@ -56,6 +56,16 @@ impl Mailbox {
             }
         }
     }
+
+    /// The next mail to this address; others are passed over.
+    pub async fn next_to(&mut self, address: &str) -> Result<Mail> {
+        loop {
+            let mail = self.next().await?;
+            if mail.to == address {
+                return Ok(mail);
+            }
+        }
+    }
 }
 
 impl Mail {

@@ -24,6 +24,7 @@ mod phone;
 mod process;
 mod qr_codes;
 mod recovery;
+mod recovery_settings;
 mod rehearsal;
 mod server;
 #[path = "../servers/mod.rs"]

@@ -44,10 +44,7 @@ async fn an_account_is_made_with_a_password_that_is_kept_before() {
         window.type_into("identifier", "jana@example.com").await?;
         window.press("continue").await?;
         window.await_screen("code").await?;
-        let mut mail = server.mailbox.next().await?;
-        while mail.to != "jana@example.com" {
-            mail = server.mailbox.next().await?;
-        }
+        let mail = server.mailbox.next_to("jana@example.com").await?;
         ensure!(mail.code().is_err(), "no code: {}", mail.text);
         Ok(())
     })

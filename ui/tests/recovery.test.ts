@@ -48,7 +48,7 @@ describe('what the server lets back in by', () => {
     app.go({ name: 'account', id: 'a1' });
     await waitFor(() => expect(id('recovery-open')).not.toBeNull());
     await fireEvent.click(button('recovery-open'));
-    await waitFor(() => expect(text('heading')).toBe('What Dorfladen lets you back in by'));
+    await waitFor(() => expect(text('heading')).toBe('How Dorfladen lets you back in'));
     await fireEvent.click(button('back'));
     await waitFor(() => expect(app.screen).toBe('account'));
   });

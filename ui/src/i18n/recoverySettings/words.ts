@@ -15,6 +15,7 @@ export interface RecoverySettingsWords {
   addresses: string;
   /** Where the code goes. */
   first: string;
+  onlyText: string;
   firstText: string;
   alsoText: string;
   unproven: string;
@@ -27,9 +28,7 @@ export interface RecoverySettingsWords {
   addKnown: string;
   full: string;
   putFirst: string;
-  putFirstOf: Of<[address: string]>;
   remove: string;
-  removeOf: Of<[address: string]>;
   removeTitle: Of<[address: string]>;
   removeText: string;
   removeNot: string;
@@ -44,6 +43,8 @@ export interface RecoverySettingsWords {
   codes: string;
   left: Of<[count: number]>;
   kept: Of<[count: number]>;
+  /** Where there are none at all. */
+  keptNew: string;
   replaced: TwoLines;
   renew: string;
   renewTitle: string;
