@@ -23,6 +23,7 @@ import { entryOfServer, type Exit, Flow } from './flow.svelte';
 import { i18n } from './i18n/index.svelte';
 import type { TwoLines } from './i18n/words';
 import { Making } from './making.svelte';
+import { merged } from './resolved';
 import { screenOf } from './screen';
 import type { ScreenName } from './testids';
 
@@ -568,11 +569,8 @@ class App {
   }
 
   #exit(exit: Exit): void {
-    if (exit.to === 'account') {
-      this.go({ name: 'account', id: exit.id });
-      this.error = exit.error;
-    } else if (exit.to === 'recovery') {
-      this.go({ name: 'recovery-settings', id: exit.id });
+    if (exit.to === 'account' || exit.to === 'recovery') {
+      this.go({ name: exit.to === 'account' ? 'account' : 'recovery-settings', id: exit.id });
       this.error = exit.error;
     } else if ((this.room.name === 'account' || this.room.name === 'recovery-settings') && exit.to !== 'accounts') {
       this.go(this.room);
@@ -590,12 +588,6 @@ class App {
     if (settings.theme === 'system') delete dataset.theme;
     else dataset.theme = settings.theme;
   }
-}
-
-/** What is newly known takes the place of what was said of the same account. */
-export function merged(before: readonly ResolvedView[], found: readonly ResolvedView[]): ResolvedView[] {
-  const known = new Map([...before, ...found].map((one) => [one.account, one]));
-  return [...known.values()];
 }
 
 export function errorIn(thrown: unknown): ErrorView {

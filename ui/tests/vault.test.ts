@@ -4,7 +4,8 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 vi.mock('@tauri-apps/api/core', () => import('./core'));
 
 const { fail, handlers, invoked, sent } = await import('./core');
-const { app, flow, merged } = await import('../src/app.svelte');
+const { app, flow } = await import('../src/app.svelte');
+const { merged } = await import('../src/resolved');
 const { Drafts } = await import('../src/draft');
 const { button, field, fill, fresh: begin, GROUPS, id, opened, page, PASSWORD, row, start, strength, submit, vault } =
   await import('./window');
