@@ -62,7 +62,7 @@ impl Journey {
 
     async fn begin(&mut self, intent: IntentKind) -> &mut Self {
         let target = Target::Account { id: self.id.as_str().into() };
-        let result = self.app.begin(BeginForm { target, intent, identifier: None }).await;
+        let result = self.app.begin(BeginForm { target, intent, identifier: None, change: None }).await;
         self.tell(&format!("begin {intent:?}"), result)
     }
 
@@ -91,6 +91,7 @@ impl Journey {
             AnswerForm::StepBack => "one step back".into(),
             AnswerForm::StartOver => "start over".into(),
             AnswerForm::Kept => "the kept authenticator".into(),
+            AnswerForm::Keep => "keep the authenticator here".into(),
         };
         let result = self.app.answer(self.flow, answer).await;
         self.tell(&said, result)
@@ -295,7 +296,8 @@ async fn an_unknown_account_has_the_same_words() {
 async fn somebody_else_on_the_form_of_a_listed_account_is_another_account() {
     let mut journey = Journey::start().signed_in().await;
     let target = Target::Account { id: journey.id.as_str().into() };
-    let form = BeginForm { target, intent: IntentKind::SignIn, identifier: Some("nobody".into()) };
+    let form =
+        BeginForm { target, intent: IntentKind::SignIn, identifier: Some("nobody".into()), change: None };
     let view = journey.app.begin(form).await;
     journey.tell("begin as nobody", view).password(OLD).await;
     snapshot!(journey);

@@ -51,15 +51,22 @@ impl Journey {
 
     async fn begin(&mut self, intent: IntentKind, identifier: &str) -> &mut Self {
         let target = Target::Server { address: self.server.address.clone(), server: self.server.kind };
-        let result = self.app.begin(BeginForm { target, intent, identifier: Some(identifier.into()) }).await;
+        let result = self
+            .app
+            .begin(BeginForm { target, intent, identifier: Some(identifier.into()), change: None })
+            .await;
         self.tell(&format!("begin {intent:?} as {identifier}"), result)
     }
 
     /// The same for the account that is in the list.
     async fn begin_again(&mut self, intent: IntentKind, identifier: Option<&str>) -> &mut Self {
         let id = self.list.all()[0].id.as_str().to_owned();
-        let form =
-            BeginForm { target: Target::Account { id }, intent, identifier: identifier.map(Into::into) };
+        let form = BeginForm {
+            target: Target::Account { id },
+            intent,
+            identifier: identifier.map(Into::into),
+            change: None,
+        };
         let result = self.app.begin(form).await;
         self.tell(&format!("begin {intent:?} again, {identifier:?}"), result)
     }
