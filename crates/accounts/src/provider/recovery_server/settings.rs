@@ -323,3 +323,30 @@ fn kind(name: &str) -> Option<SettingChanged> {
         _ => return None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_newer_server_adds_is_left_out_and_the_first_comes_first() {
+        let address = |id: &str, first: bool, bounced: Option<u64>| {
+            json!({ "id": id, "address": format!("{id}@mail.example"), "first": first, "confirmed": first,
+                "added_at": 1, "last_mail_bounced_at": bounced, "of_a_newer_server": 1 })
+        };
+        let change = |what: &str| json!({ "change": what, "changed_at": 2, "revocable_until": 604_802 });
+        let settings = json!({
+            "addresses": [address("a", false, Some(7)), address("b", true, None)],
+            "second_factor": true,
+            "recovery_codes_left": 3,
+            "changes": [change("address_first"), change("shoe_size"), change("recovery_codes")],
+        });
+        let settings = read(serde_json::from_value(settings).unwrap());
+        let [first, second] = &settings.addresses[..] else { panic!("{settings:?}") };
+        assert_eq!((first.id.as_str(), first.confirmed, first.bounced_at), ("b", true, None));
+        assert_eq!(second.bounced_at, Some(UNIX_EPOCH + Duration::from_secs(7)));
+        assert_eq!((settings.authenticator, settings.codes_left), (true, 3));
+        let what: Vec<_> = settings.revocable.iter().map(|change| change.what).collect();
+        assert_eq!(what, [SettingChanged::AddressFirst, SettingChanged::CodesRenewed]);
+    }
+}
