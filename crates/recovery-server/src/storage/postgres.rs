@@ -54,7 +54,8 @@ mod steps;
 #[path = "sql/watched.rs"]
 mod watched;
 
-use super::{Result, StorageError};
+use super::pairings::Poll;
+use super::{Polled, Result, StorageError};
 use crate::config::Server;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgRow};
 use sqlx::{Connection as _, PgConnection, PgPool, Postgres, Transaction};
@@ -108,6 +109,14 @@ impl PostgresStorage {
 
     async fn write(&self) -> Result<Write> {
         Ok(self.pool.begin().await?)
+    }
+
+    /// Each by itself: the server gathers what is written at once.
+    async fn write_poll(&self, poll: Poll) -> Result<Polled> {
+        let mut write = self.write().await?;
+        let polled = pairings::poll(&mut write, &poll).await?;
+        write.commit().await?;
+        Ok(polled)
     }
 }
 

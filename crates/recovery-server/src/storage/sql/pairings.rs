@@ -1,5 +1,6 @@
 use super::{Connection, Row, Store, Write, hold_keys, sessions, steps};
 use crate::audit::Entry;
+use crate::storage::pairings::Poll;
 use crate::storage::{
     Codes, Confirmed, Direction, Opening, Pairing, PairingKey, PairingState, Pairings, Polled, Result, Scan,
     Seen, StorageError, Trace,
@@ -118,32 +119,8 @@ impl Pairings for Store {
     }
 
     async fn poll(&self, device_code_hash: &[u8], jkt: &str, seen: &Seen, now: i64) -> Result<Polled> {
-        let mut write = self.write().await?;
-        let row = sqlx::query(selected!("FROM pairings WHERE device_code_hash = $1 AND jkt = $2", held!()))
-            .bind(device_code_hash)
-            .bind(jkt)
-            .fetch_optional(&mut *write)
-            .await?;
-        let Some(row) = row else { return Ok(Polled::Unknown) };
-        if !see(&mut write, seen).await? {
-            return Ok(Polled::Replayed);
-        }
-        let polled_at: Option<i64> = row.try_get("polled_at")?;
-        let mut pairing = read(row, now)?;
-        let waits =
-            matches!(pairing.state, PairingState::Pending | PairingState::Scanned | PairingState::Confirmed);
-        let too_soon = waits && polled_at.is_some_and(|at| now < at + pairing.interval);
-        if too_soon {
-            pairing.interval += SLOWER;
-        }
-        sqlx::query("UPDATE pairings SET polled_at = $1, poll_interval = $2 WHERE id = $3")
-            .bind(now)
-            .bind(pairing.interval)
-            .bind(&pairing.id)
-            .execute(&mut *write)
-            .await?;
-        write.commit().await?;
-        Ok(Polled::Found { pairing: Box::new(pairing), too_soon })
+        let device_code_hash = device_code_hash.to_vec();
+        self.write_poll(Poll { device_code_hash, jkt: jkt.to_owned(), seen: seen.clone(), now }).await
     }
 
     async fn scan(
@@ -261,6 +238,34 @@ impl Pairings for Store {
         write.commit().await?;
         Ok(true)
     }
+}
+
+/// One poll, in a transaction that may have others in it.
+pub(super) async fn poll(connection: &mut Connection, poll: &Poll) -> Result<Polled> {
+    let row = sqlx::query(selected!("FROM pairings WHERE device_code_hash = $1 AND jkt = $2", held!()))
+        .bind(&poll.device_code_hash)
+        .bind(&poll.jkt)
+        .fetch_optional(&mut *connection)
+        .await?;
+    let Some(row) = row else { return Ok(Polled::Unknown) };
+    if !see(connection, &poll.seen).await? {
+        return Ok(Polled::Replayed);
+    }
+    let polled_at: Option<i64> = row.try_get("polled_at")?;
+    let mut pairing = read(row, poll.now)?;
+    let waits =
+        matches!(pairing.state, PairingState::Pending | PairingState::Scanned | PairingState::Confirmed);
+    let too_soon = waits && polled_at.is_some_and(|at| poll.now < at + pairing.interval);
+    if too_soon {
+        pairing.interval += SLOWER;
+    }
+    sqlx::query("UPDATE pairings SET polled_at = $1, poll_interval = $2 WHERE id = $3")
+        .bind(poll.now)
+        .bind(pairing.interval)
+        .bind(&pairing.id)
+        .execute(connection)
+        .await?;
+    Ok(Polled::Found { pairing: Box::new(pairing), too_soon })
 }
 
 /// Writes down a move that happened; one that did not is rolled back with its transaction.
