@@ -65,9 +65,8 @@ impl Server {
         let mut first = String::new();
         log.read_line(&mut first).unwrap();
         let started_in = begun.elapsed();
-        std::thread::spawn(move || {
-            log.lines().map_while(Result::ok).for_each(|line| eprintln!("{line}"));
-        });
+        // Under too much load it warns a lot.
+        std::thread::spawn(move || log.lines().map_while(Result::ok).for_each(drop));
         let said: Value = serde_json::from_str(&first).unwrap_or_else(|_| panic!("{first}"));
         let address = said["fields"]["address"].as_str().unwrap_or_else(|| panic!("{first}"));
         Self { process, url: format!("http://{address}/"), started_in }

@@ -48,7 +48,6 @@ use sqlx::sqlite::{
 use sqlx::{Sqlite, SqliteConnection, SqlitePool, Transaction};
 use std::ops::{Deref, DerefMut};
 use std::path::Path;
-use std::slice;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Mutex, OwnedMutexGuard};
@@ -68,6 +67,7 @@ pub struct SqliteStorage {
 }
 
 type Store = SqliteStorage;
+type Db = Sqlite;
 type Connection = SqliteConnection;
 type Row = SqliteRow;
 
@@ -119,46 +119,6 @@ impl SqliteStorage {
         let turn = tokio::time::timeout(PATIENCE, Arc::clone(&self.turn).lock_owned()).await;
         let turn = turn.map_err(|_| StorageError::Unavailable("others write for too long".into()))?;
         Ok(Write { transaction: self.pool.begin_with("BEGIN IMMEDIATE").await?, _turn: turn })
-    }
-
-    /// Thousands of computers may wait, and each poll is on the disk before it is answered: so they go there together.
-    async fn write_poll(&self, poll: Poll) -> Result<Polled> {
-        let all = |polls: Vec<Poll>| {
-            let store = self.clone();
-            async move { store.write_polls(&polls).await }
-        };
-        self.polls.write(poll, all).await
-    }
-
-    async fn write_polls(&self, polls: &[Poll]) -> Vec<Result<Polled>> {
-        match self.write_at_once(polls).await {
-            Ok(polled) => polled.into_iter().map(Ok).collect(),
-            Err(StorageError::Unavailable(why)) => {
-                let why = why.to_string();
-                polls.iter().map(|_| Err(StorageError::Unavailable(why.as_str().into()))).collect()
-            }
-            // One of them may be at fault, and the others are not.
-            Err(_) => {
-                let mut each = Vec::new();
-                for poll in polls {
-                    let alone = self.write_at_once(slice::from_ref(poll)).await;
-                    each.extend(
-                        alone.map_or_else(|error| vec![Err(error)], |one| one.into_iter().map(Ok).collect()),
-                    );
-                }
-                each
-            }
-        }
-    }
-
-    async fn write_at_once(&self, polls: &[Poll]) -> Result<Vec<Polled>> {
-        let mut write = self.write().await?;
-        let mut polled = Vec::with_capacity(polls.len());
-        for poll in polls {
-            polled.push(pairings::poll(&mut write, poll).await?);
-        }
-        write.commit().await?;
-        Ok(polled)
     }
 }
 

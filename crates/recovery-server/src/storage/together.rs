@@ -98,7 +98,7 @@ mod tests {
                     begun.add_permits(1);
                     may.acquire().await.unwrap().forget();
                     times.fetch_add(1, Ordering::Relaxed);
-                    assert!(!numbers.contains(&13), "unlucky");
+                    assert!(!numbers.contains(&1_313), "unlucky");
                     numbers.into_iter().map(|number| Ok(2 * number)).collect()
                 }
             };
@@ -153,7 +153,7 @@ mod tests {
     async fn a_panic_is_an_answer_that_is_lost_and_the_next_ones_go_on() {
         let doubler = Doubler::new();
         doubler.may.add_permits(1_000);
-        let lost = doubler.clone().double(13).await.unwrap_err();
+        let lost = doubler.clone().double(1_313).await.unwrap_err();
         assert!(matches!(lost, StorageError::Unavailable(_)), "{lost}");
         assert_eq!(doubler.double(4).await.unwrap(), 8);
     }

@@ -39,9 +39,13 @@ impl Node {
             .spawn()
             .unwrap();
         let mut log = BufReader::new(process.stderr.take().unwrap()).lines();
-        let first = log.next_line().await.unwrap().unwrap();
-        let said: Value = serde_json::from_str(&first).unwrap_or_else(|_| panic!("{first}"));
-        let url = format!("http://{}/v1/", said["fields"]["address"].as_str().unwrap());
+        let url = loop {
+            let line = log.next_line().await.unwrap().expect("it serves");
+            let said: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("{line}"));
+            if let Some(address) = said["fields"]["address"].as_str() {
+                break format!("http://{address}/v1/");
+            }
+        };
         // Whoever speaks must be heard.
         tokio::spawn(async move { while let Ok(Some(_)) = log.next_line().await {} });
         Self { process, url, client: reqwest::Client::builder().no_proxy().build().unwrap() }
