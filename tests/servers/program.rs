@@ -58,8 +58,9 @@ impl Program {
     }
 
     /// For a load; its clock cannot be moved.
-    pub fn with_the_real_clock(self) -> Self {
-        Self { real_clock: true, ..self }
+    pub fn with_the_real_clock(mut self) -> Self {
+        self.real_clock = true;
+        self
     }
 
     /// Returns once it answers, with how long that took.

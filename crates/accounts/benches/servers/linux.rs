@@ -56,8 +56,8 @@ async fn measure(server: Loaded, sink: &Sink) -> Result<String> {
     // Not the first start, which makes the tables.
     let started_in = server.program.restart().await?;
     let at_rest = memory(&server)?;
-    let crowd = Crowd::new(server.program.port);
-    let sign_ins = crowd.ask(CLIENTS, SPAN, |person, _| (server.sign_in)(person)).await;
+    let (crowd, sign_in) = (Crowd::new(server.program.port), server.sign_in);
+    let sign_ins = crowd.ask(CLIENTS, SPAN, move |person, _| sign_in(person)).await;
     let signed_in = memory(&server)?;
     let letters = sink.count();
     let recoveries = crowd.ask(CLIENTS, SPAN, server.recover).await;
