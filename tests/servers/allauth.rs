@@ -18,6 +18,7 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 
 use super::install;
+use super::load::{self, Ask, Loaded};
 use super::mail::{Mail, PostOffice};
 use super::program::{Program, program};
 
@@ -246,6 +247,42 @@ pub async fn conforms() -> Report {
     defects::all(&free, &limited).await.unwrap();
     phone::all(&free).await.unwrap();
     report
+}
+
+/// For a load: as many processes as gunicorn's documentation says, and Django's own hash.
+pub async fn loaded(mail: u16) -> Result<Loaded> {
+    const SETTINGS: [&str; 1] = ["SITE_LOADED"];
+    let folder = install()?;
+    let python = folder.join("venv/bin/python");
+    let program = Program::new("/_allauth/app/v1/config", move |site| {
+        let mut gunicorn = program(folder.join("venv/bin/gunicorn"));
+        gunicorn.args(["--no-control-socket", "--workers", &load::workers().to_string()]);
+        gunicorn.args(["--bind", &format!("127.0.0.1:{}", site.port), "wsgi:application"]);
+        environment(&mut gunicorn, site, mail, &SETTINGS);
+        gunicorn
+    })
+    .await?
+    .with_the_real_clock();
+    let mut prepare = Command::new(python);
+    prepare.arg("prepare.py").env("SITE_PEOPLE", load::PEOPLE.to_string());
+    environment(&mut prepare, &program, mail, &SETTINGS);
+    install::run(&mut prepare)?;
+    Ok(Loaded {
+        name: "django-allauth",
+        way: format!("gunicorn, {} workers", load::workers()),
+        hash: "PBKDF2-SHA256, 1,000,000",
+        program,
+        sign_in: |person| Ask {
+            path: "/_allauth/app/v1/auth/login",
+            body: json!({ "email": load::mailbox(person), "password": load::PASSWORD }),
+        },
+        recover: |person, _| Ask {
+            path: "/_allauth/app/v1/auth/password/request",
+            body: json!({ "email": load::mailbox(person) }),
+        },
+        // A step that went well.
+        accepted: 401,
+    })
 }
 
 /// A fresh account at a server of its own, for a story in the window.

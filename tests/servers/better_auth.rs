@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use sha1::Sha1;
 
 use super::install;
+use super::load::{self, Ask, Loaded};
 use super::mail::{Mail, PostOffice};
 use super::program::{Program, program};
 
@@ -34,28 +35,8 @@ struct Host {
 
 impl Host {
     async fn start(limits: bool) -> Result<Arc<Self>> {
-        let node = install::node22()?.join("node");
-        let folder = install::once("better_auth", VERSION, |folder| {
-            let (library, mailer) = (format!("better-auth@{VERSION}"), format!("nodemailer@{MAILER}"));
-            install::run(&mut install::npm(folder, &[&library, &mailer])?)
-        })?;
-        // Node looks for packages beside the file that names them.
-        std::fs::write(folder.join("server.mjs"), include_str!("better_auth/server.mjs"))?;
         let post = PostOffice::open().await?;
-        let smtp = post.port;
-        let program = Program::new("/api/auth/ok", move |it| {
-            let mut command = program(&node);
-            command
-                .arg(folder.join("server.mjs"))
-                .current_dir(it.path())
-                .env("PORT", it.port.to_string())
-                .env("SMTP_PORT", smtp.to_string())
-                .env("DATABASE", it.path().join("accounts.sqlite"))
-                .env("BASE_URL", it.cable.address())
-                .env("LIMITS", if limits { "on" } else { "off" });
-            command
-        })
-        .await?;
+        let program = at(post.port, limits).await?;
         program.start().await?;
         Ok(Arc::new(Self { program, post, people: AtomicU32::new(0) }))
     }
@@ -76,6 +57,30 @@ impl Host {
         let header = answer.headers().get("set-auth-token").map(|value| value.to_str().map(str::to_owned));
         Ok((answer.status(), Reply { token: header.transpose()?, body: answer.json().await? }))
     }
+}
+
+/// A host that does not run yet.
+async fn at(smtp: u16, limits: bool) -> Result<Program> {
+    let node = install::node22()?.join("node");
+    let folder = install::once("better_auth", VERSION, |folder| {
+        let (library, mailer) = (format!("better-auth@{VERSION}"), format!("nodemailer@{MAILER}"));
+        install::run(&mut install::npm(folder, &[&library, &mailer])?)
+    })?;
+    // Node looks for packages beside the file that names them.
+    std::fs::write(folder.join("server.mjs"), include_str!("better_auth/server.mjs"))?;
+    Program::new("/api/auth/ok", move |it| {
+        let mut command = program(&node);
+        command
+            .arg(folder.join("server.mjs"))
+            .current_dir(it.path())
+            .env("PORT", it.port.to_string())
+            .env("SMTP_PORT", smtp.to_string())
+            .env("DATABASE", it.path().join("accounts.sqlite"))
+            .env("BASE_URL", it.cable.address())
+            .env("LIMITS", if limits { "on" } else { "off" });
+        command
+    })
+    .await
 }
 
 struct Reply {
@@ -266,6 +271,34 @@ pub async fn conforms() -> Report {
     a_second_step_by_mail_works(&bench(true).await).await;
     conformance::pairing(async || Phone(bench(false).await)).await;
     report
+}
+
+/// For a load; it runs already, or nobody could sign up.
+pub async fn loaded(mail: u16) -> Result<Loaded> {
+    let program = at(mail, false).await?.with_the_real_clock();
+    program.start().await?;
+    let client = reqwest::Client::builder().no_proxy().build()?;
+    let url = format!("http://127.0.0.1:{}/api/auth/sign-up/email", program.port);
+    for person in 0..load::PEOPLE {
+        let (email, name) = (load::mailbox(person), load::user(person));
+        let body = json!({ "email": email, "username": name, "name": name, "password": load::PASSWORD });
+        client.post(&url).json(&body).send().await?.error_for_status()?;
+    }
+    Ok(Loaded {
+        name: "better-auth",
+        way: "Node.js, one process".into(),
+        hash: "scrypt, N = 16,384, r = 16",
+        program,
+        sign_in: |person| Ask {
+            path: "/api/auth/sign-in/email",
+            body: json!({ "email": load::mailbox(person), "password": load::PASSWORD }),
+        },
+        recover: |person, _| Ask {
+            path: "/api/auth/email-otp/send-verification-otp",
+            body: json!({ "email": load::mailbox(person), "type": "forget-password" }),
+        },
+        accepted: 200,
+    })
 }
 
 /// A fresh account at a server of its own, for a story in the window.

@@ -18,6 +18,7 @@ use async_trait::async_trait;
 use serde_json::json;
 
 use super::install;
+use super::load::{self, Ask, Loaded};
 use super::mail::PostOffice;
 use super::program::{Program, program};
 
@@ -43,21 +44,8 @@ struct Home {
 impl Home {
     /// `settings` stand beside those that every homeserver here has.
     async fn start(settings: &str) -> Result<Self> {
-        let name = format!("matrix-synapse=={VERSION}");
-        let folder = install::once("matrix", VERSION, |folder| install::python(folder, &[&name]))?;
         let post = PostOffice::open().await?;
-        let python = folder.join("venv/bin/python");
-        let program = Program::new("/_matrix/client/versions", move |home| {
-            // With a monotonic clock of its own, libfaketime makes Python's threads wait for each other in a busy loop.
-            let mut synapse = program("env");
-            synapse.args(["-u", "FAKETIME_DONT_FAKE_MONOTONIC"]).arg(&python);
-            synapse.args(["-m", "synapse.app.homeserver", "-c"]).arg(home.path().join("homeserver.yaml"));
-            synapse
-        })
-        .await?;
-        configure(&program, post.port, settings)?;
-        let key = program.path().join("signing.key");
-        install::run(Command::new(folder.join("venv/bin/generate_signing_key")).arg("-o").arg(key))?;
+        let program = at(post.port, settings).await?;
         program.start().await?;
         let now = SystemClock.now().duration_since(UNIX_EPOCH)?.as_secs();
         let clock = Arc::new(ManualClock::at(now));
@@ -104,6 +92,25 @@ impl Home {
     }
 }
 
+/// A homeserver that does not run yet.
+async fn at(mail: u16, settings: &str) -> Result<Program> {
+    let name = format!("matrix-synapse=={VERSION}");
+    let folder = install::once("matrix", VERSION, |folder| install::python(folder, &[&name]))?;
+    let python = folder.join("venv/bin/python");
+    let program = Program::new("/_matrix/client/versions", move |home| {
+        // With a monotonic clock of its own, libfaketime makes Python's threads wait for each other in a busy loop.
+        let mut synapse = program("env");
+        synapse.args(["-u", "FAKETIME_DONT_FAKE_MONOTONIC"]).arg(&python);
+        synapse.args(["-m", "synapse.app.homeserver", "-c"]).arg(home.path().join("homeserver.yaml"));
+        synapse
+    })
+    .await?;
+    configure(&program, mail, settings)?;
+    let key = program.path().join("signing.key");
+    install::run(Command::new(folder.join("venv/bin/generate_signing_key")).arg("-o").arg(key))?;
+    Ok(program)
+}
+
 fn mailbox(user: &str) -> String {
     format!("{user}@mail.example")
 }
@@ -120,6 +127,48 @@ fn configure(program: &Program, mail: u16, settings: &str) -> Result<()> {
 
 /// Its own limits are out of the way, and it does not tell who has an account.
 const OPEN: &str = include_str!("matrix/open.yaml");
+
+/// What tests set lower than it is by default.
+const CHEAP: &str = "bcrypt_rounds: 4";
+
+/// For a load; it runs already, or nobody could be added.
+pub async fn loaded(mail: u16) -> Result<Loaded> {
+    let program = at(mail, OPEN).await?.with_the_real_clock();
+    let file = program.path().join("homeserver.yaml");
+    let text = fs::read_to_string(&file)?;
+    anyhow::ensure!(text.contains(CHEAP), "{CHEAP} is set no more");
+    fs::write(&file, text.replace(CHEAP, ""))?;
+    program.start().await?;
+    let api = Api::at(program.port);
+    let admin = api.make_admin().await?;
+    for person in 0..load::PEOPLE {
+        let path = format!("/_synapse/admin/v2/users/@{}:localhost", load::user(person));
+        let mail = json!({ "medium": "email", "address": load::mailbox(person) });
+        let body = json!({ "password": load::PASSWORD, "threepids": [mail] });
+        api.ask("PUT", &path, Some(&admin), body).await?.well()?;
+    }
+    Ok(Loaded {
+        name: "Synapse",
+        way: "one process".into(),
+        hash: "bcrypt, 12",
+        program,
+        sign_in: |person| Ask {
+            path: "/_matrix/client/v3/login",
+            body: json!({
+                "type": "m.login.password",
+                "identifier": { "type": "m.id.user", "user": load::user(person) },
+                "password": load::PASSWORD,
+            }),
+        },
+        recover: |person, number| Ask {
+            path: "/_matrix/client/v3/account/password/email/requestToken",
+            body: json!({
+                "client_secret": format!("load{number}"), "email": load::mailbox(person), "send_attempt": 1,
+            }),
+        },
+        accepted: 200,
+    })
+}
 
 struct HomeBench {
     home: Arc<Home>,

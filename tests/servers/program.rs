@@ -11,10 +11,13 @@ use std::time::Duration;
 use accounts::provider::conformance::Cable;
 use anyhow::{Context as _, Result, bail};
 use tempfile::TempDir;
+use tokio::time::Instant;
 
-/// How often a server is asked whether it is up, and how long apart: two minutes, for a loaded machine.
-const ASKED: u32 = 1_200;
+/// How long a server may take to come up, for a loaded machine, and how far apart it is asked whether it is.
+const PATIENCE: Duration = Duration::from_secs(120);
 const APART: Duration = Duration::from_millis(100);
+/// Where it matters how long it takes.
+const CLOSE: Duration = Duration::from_millis(5);
 /// libfaketime: the process sees the real time plus what stands in a file. Where distributions put it.
 const FAKETIME: [&str; 4] = [
     "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1",
@@ -32,6 +35,8 @@ pub struct Program {
     start: Box<dyn Fn(&Program) -> Command + Send + Sync>,
     /// A path that answers with 200 once the server is up.
     ready: &'static str,
+    /// With the real clock it is as fast as it can be.
+    real_clock: bool,
     ahead: Mutex<Duration>,
     child: Mutex<Option<Child>>,
 }
@@ -47,42 +52,49 @@ impl Program {
         let folder = TempDir::with_prefix("regain-server-")?;
         let (ahead, child) = (Mutex::default(), Mutex::default());
         let start = Box::new(start);
-        let program = Self { folder, port, cable, start, ready, ahead, child };
+        let program = Self { folder, port, cable, start, ready, real_clock: false, ahead, child };
         program.write_clock()?;
         Ok(program)
     }
 
-    pub async fn start(&self) -> Result<()> {
-        let faketime = FAKETIME.into_iter().find(|path| Path::new(path).is_file());
-        let faketime = faketime.context("libfaketime is missing: run `cargo xtask setup`")?;
+    /// For a load; its clock cannot be moved.
+    pub fn with_the_real_clock(mut self) -> Self {
+        self.real_clock = true;
+        self
+    }
+
+    /// Returns once it answers, with how long that took.
+    pub async fn start(&self) -> Result<Duration> {
         let mut command = (self.start)(self);
         let log = File::options().create(true).append(true).open(self.log())?;
-        command
-            .process_group(0)
-            .stdin(Stdio::null())
-            .stdout(log.try_clone()?)
-            .stderr(log)
-            .env("LD_PRELOAD", faketime)
-            .env("FAKETIME_TIMESTAMP_FILE", self.clock())
-            .env("FAKETIME_NO_CACHE", "1")
-            .env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+        command.process_group(0).stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
+        if !self.real_clock {
+            let faketime = FAKETIME.into_iter().find(|path| Path::new(path).is_file());
+            let faketime = faketime.context("libfaketime is missing: run `cargo xtask setup`")?;
+            command
+                .env("LD_PRELOAD", faketime)
+                .env("FAKETIME_TIMESTAMP_FILE", self.clock())
+                .env("FAKETIME_NO_CACHE", "1")
+                .env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+        }
+        let begun = Instant::now();
         *self.child.lock().unwrap() = Some(command.spawn().context("the server cannot be started")?);
         let url = format!("http://127.0.0.1:{}{}", self.port, self.ready);
         let client = reqwest::Client::builder().no_proxy().build()?;
-        for _ in 0..ASKED {
+        while begun.elapsed() < PATIENCE {
             if client.get(&url).send().await.is_ok_and(|answer| answer.status().is_success()) {
-                return Ok(());
+                return Ok(begun.elapsed());
             }
             if self.has_ended() {
                 break;
             }
             // There is no event for "it listens now" to wait for.
-            tokio::time::sleep(APART).await;
+            tokio::time::sleep(if self.real_clock { CLOSE } else { APART }).await;
         }
         bail!("the server did not come up:\n{}", fs::read_to_string(self.log())?)
     }
 
-    pub async fn restart(&self) -> Result<()> {
+    pub async fn restart(&self) -> Result<Duration> {
         self.stop();
         self.start().await
     }
@@ -100,6 +112,11 @@ impl Program {
 
     pub fn path(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// Its first process, if it runs.
+    pub fn process(&self) -> Option<u32> {
+        self.child.lock().unwrap().as_ref().map(Child::id)
     }
 
     pub fn log(&self) -> PathBuf {

@@ -7,6 +7,7 @@ mod check;
 mod demo;
 mod measure;
 mod packages;
+mod processes;
 mod report;
 #[cfg(unix)]
 mod server_package;
@@ -37,6 +38,7 @@ cargo xtask <word>
   bindings           Write ui/src/bindings.ts from the Rust commands
   soak               The long forms of tests: kills, flips, pictures and fuzzing, an hour of them
   bench vault        The vault's speed and memory beside KeePassXC's
+  bench servers      The recovery server's beside that of account servers that others wrote (Linux)
   bundle             Build the installers of this system (on Linux: .deb and .rpm), regain-cli in them
   server-package     Build the recovery server's own .deb (Debian)
   measure            Start-up time and idle memory of the release window (Linux, after bundle)
@@ -73,6 +75,7 @@ fn run(words: &[&str]) -> Result<()> {
         ["bindings"] => build::bindings(&shell),
         ["soak"] => vault::soak(&shell),
         ["bench", "vault"] => vault::bench(&shell),
+        ["bench", "servers"] => test::bench_servers(&shell),
         ["measure"] => measure::window(&shell, false),
         ["measure", "--inside"] => measure::window(&shell, true),
         ["bundle"] => build::bundle(&shell),

@@ -30,6 +30,13 @@ pub fn servers(shell: &Shell, name: Option<&str>) -> Result<()> {
     shell.run(&mut shell.cargo(&args))
 }
 
+/// The recovery server beside the others, which the tests install.
+pub fn bench_servers(shell: &Shell) -> Result<()> {
+    setup::everything(shell)?;
+    shell.run(&mut shell.cargo(&["build", "--release", "-p", "recovery-server"]))?;
+    shell.run(&mut shell.cargo(&["bench", "-p", "accounts", "--bench", "servers"]))
+}
+
 /// Tests marked `#[ignore]` are those that need what `setup` brings: a display, a keychain, the app's binary.
 fn rust(shell: &Shell, report: &mut Report) -> Result<()> {
     let notes = shell.path("target/not-run.txt");

@@ -12,6 +12,7 @@ pub mod postgres;
 mod queue;
 mod settings;
 pub mod sqlite;
+mod together;
 mod trouble;
 
 pub use claims::{Claim, Claims, Founded, Founding};

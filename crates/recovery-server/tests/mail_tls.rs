@@ -4,6 +4,7 @@
 
 #[expect(dead_code, reason = "this file uses its own part")]
 mod common;
+#[expect(dead_code, reason = "this file uses its own part")]
 mod post;
 
 use common::{PASSWORD, START, World};

@@ -5,4 +5,7 @@
 
 mod both;
 mod cluster;
+#[expect(dead_code, reason = "what is for the bench alone")]
 mod common;
+#[expect(dead_code, reason = "TLS is for the tests of mail")]
+mod post;

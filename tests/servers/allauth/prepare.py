@@ -1,4 +1,6 @@
-"""Makes the site's tables, and tells its OpenID Connect provider about Regain."""
+"""Makes the site's tables, tells its OpenID Connect provider about Regain, and adds people where a load wants some."""
+
+import os
 
 import django
 from django.core.management import call_command
@@ -15,3 +17,14 @@ Client.objects.create(
     grant_types="\n".join([Client.GrantType.DEVICE_CODE, Client.GrantType.REFRESH_TOKEN]),
     scopes="openid\nemail",
 )
+
+from allauth.account.models import EmailAddress  # noqa: E402
+from django.contrib.auth.hashers import make_password  # noqa: E402
+from django.contrib.auth.models import User  # noqa: E402
+
+people = int(os.environ.get("SITE_PEOPLE", "0"))
+hashed = make_password("velvet-Otter-crossing-41") if people else ""
+for number in range(people):
+    email = f"mara{number}@mail.example"
+    user = User.objects.create(username=f"mara{number}", email=email, password=hashed)
+    EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)

@@ -83,6 +83,15 @@ pub struct Seen {
     pub until: i64,
 }
 
+/// A computer asks how far it is.
+#[derive(Debug)]
+pub(super) struct Poll {
+    pub(super) device_code_hash: Vec<u8>,
+    pub(super) jkt: String,
+    pub(super) seen: Seen,
+    pub(super) now: i64,
+}
+
 #[derive(Debug)]
 pub enum Polled {
     /// The proof had been used before; nothing was counted.

@@ -54,10 +54,13 @@ mod steps;
 #[path = "sql/watched.rs"]
 mod watched;
 
-use super::{Result, StorageError};
+use super::pairings::Poll;
+use super::together::Together;
+use super::{Polled, Result, StorageError};
 use crate::config::Server;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgRow};
 use sqlx::{Connection as _, PgConnection, PgPool, Postgres, Transaction};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How long to wait for a connection. With what a statement may take it stays below the 10 s of a request.
@@ -76,9 +79,11 @@ const BOUNDS: [(&str, &str); 3] = [
 #[derive(Debug, Clone)]
 pub struct PostgresStorage {
     pool: PgPool,
+    polls: Arc<Together<Poll, Polled>>,
 }
 
 type Store = PostgresStorage;
+type Db = Postgres;
 type Connection = PgConnection;
 type Row = PgRow;
 type Write = Transaction<'static, Postgres>;
@@ -98,7 +103,7 @@ impl PostgresStorage {
             .max_connections(connections)
             .acquire_timeout(PATIENCE)
             .connect_lazy_with(options.options(BOUNDS));
-        Ok(Self { pool })
+        Ok(Self { pool, polls: Arc::default() })
     }
 
     /// Waits until everything is written and lets go of the server.

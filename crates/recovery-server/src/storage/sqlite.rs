@@ -39,13 +39,18 @@ mod steps;
 #[path = "sql/watched.rs"]
 mod watched;
 
-use super::{Result, StorageError};
+use super::pairings::Poll;
+use super::together::Together;
+use super::{Polled, Result, StorageError};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
 };
 use sqlx::{Sqlite, SqliteConnection, SqlitePool, Transaction};
+use std::ops::{Deref, DerefMut};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::{Mutex, OwnedMutexGuard};
 
 /// How long to wait for another writer, or for a connection: well below the 10 s of a request.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -56,12 +61,21 @@ const CONNECTIONS: u32 = 8;
 #[derive(Debug, Clone)]
 pub struct SqliteStorage {
     pool: SqlitePool,
+    /// Whose turn it is to write. SQLite itself lets writers wait by asking again later: in no order, and ever later.
+    turn: Arc<Mutex<()>>,
+    polls: Arc<Together<Poll, Polled>>,
 }
 
 type Store = SqliteStorage;
+type Db = Sqlite;
 type Connection = SqliteConnection;
 type Row = SqliteRow;
-type Write = Transaction<'static, Sqlite>;
+
+/// A transaction; who comes next waits for it.
+struct Write {
+    transaction: Transaction<'static, Sqlite>,
+    _turn: OwnedMutexGuard<()>,
+}
 
 impl SqliteStorage {
     /// Opens the file, makes it if there is none, and brings its tables up to date.
@@ -96,13 +110,39 @@ impl SqliteStorage {
         let pool = pool.acquire_timeout(PATIENCE).connect_with(options.foreign_keys(true)).await?;
         let migrations = sqlx::migrate!("migrations/sqlite");
         migrations.run(&pool).await.map_err(|error| StorageError::Failed(error.into()))?;
-        Ok(Self { pool })
+        Ok(Self { pool, turn: Arc::default(), polls: Arc::default() })
     }
 
     /// A transaction that has the right to write from its first statement on, so that what it read
     /// cannot change under it.
     async fn write(&self) -> Result<Write> {
-        Ok(self.pool.begin_with("BEGIN IMMEDIATE").await?)
+        let turn = tokio::time::timeout(PATIENCE, Arc::clone(&self.turn).lock_owned()).await;
+        let turn = turn.map_err(|_| StorageError::Unavailable("others write for too long".into()))?;
+        Ok(Write { transaction: self.pool.begin_with("BEGIN IMMEDIATE").await?, _turn: turn })
+    }
+}
+
+impl Write {
+    async fn commit(self) -> sqlx::Result<()> {
+        self.transaction.commit().await
+    }
+
+    async fn rollback(self) -> sqlx::Result<()> {
+        self.transaction.rollback().await
+    }
+}
+
+impl Deref for Write {
+    type Target = SqliteConnection;
+
+    fn deref(&self) -> &SqliteConnection {
+        &self.transaction
+    }
+}
+
+impl DerefMut for Write {
+    fn deref_mut(&mut self) -> &mut SqliteConnection {
+        &mut self.transaction
     }
 }
 

@@ -1,5 +1,7 @@
 //! What only PostgreSQL can do: be elsewhere, be lost, come back.
 
+mod killed;
+
 use crate::common::database::Database;
 use crate::common::postgres::Cluster;
 use crate::common::store::{add, store};

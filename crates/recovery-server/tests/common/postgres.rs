@@ -22,6 +22,8 @@ pub struct Cluster {
     owner: Option<(u32, u32)>,
     folder: PathBuf,
     port: u16,
+    /// Whether it waits for the disk, as it does outside of tests.
+    synced: bool,
     schemas: AtomicU32,
     child: Mutex<Option<Child>>,
 }
@@ -39,13 +41,22 @@ impl Cluster {
 
     /// A new one, running; `name` tells those of one process apart.
     pub fn make(name: &str) -> Self {
+        Self::with(name, false)
+    }
+
+    /// One that waits for the disk at each change, for figures.
+    pub fn make_synced(name: &str) -> Self {
+        Self::with(name, true)
+    }
+
+    fn with(name: &str, synced: bool) -> Self {
         let programs = programs();
         let folder = tests_folder().join(format!("postgres-{}-{name}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
         let owner = owner();
-        let cluster =
-            Self { programs, owner, folder, port, schemas: AtomicU32::new(0), child: Mutex::default() };
+        let (schemas, child) = (AtomicU32::new(0), Mutex::default());
+        let cluster = Self { programs, owner, folder, port, synced, schemas, child };
         fs::write(cluster.folder.join("password"), PASSWORD).unwrap();
         cluster.give("");
         cluster.give("password");
@@ -64,13 +75,11 @@ impl Cluster {
     pub fn start(&self) {
         let port = self.port.to_string();
         let mut command = self.program("postgres");
-        command.args(["-D", "data", "-p", &port, "-c", "listen_addresses=127.0.0.1"]).args([
-            "-cunix_socket_directories=",
-            "-cfsync=off",
-            "-csynchronous_commit=off",
-            "-cfull_page_writes=off",
-            "-cmax_connections=300",
-        ]);
+        command.args(["-D", "data", "-p", &port, "-c", "listen_addresses=127.0.0.1"]);
+        command.args(["-cunix_socket_directories=", "-cmax_connections=300"]);
+        if !self.synced {
+            command.args(["-cfsync=off", "-csynchronous_commit=off", "-cfull_page_writes=off"]);
+        }
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = spawn(command);
         let mut said = BufReader::new(child.stderr.take().unwrap());

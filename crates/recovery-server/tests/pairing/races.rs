@@ -5,7 +5,7 @@ use crate::common::phone::Phone;
 use crate::common::store::{all, entry, opening, rounds, store, trace};
 use crate::common::{Answer, START, World};
 use recovery_server::Storage;
-use recovery_server::storage::{Codes, Direction, Pairing, PairingKey, PairingState, Scan};
+use recovery_server::storage::{Codes, Direction, Pairing, PairingKey, PairingState, Polled, Scan, Seen};
 use std::sync::Arc;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -69,6 +69,34 @@ async fn confirmed(store: &dyn Storage, id: &str) {
         Scan { holder: b"phone".to_vec(), phone_device: String::new(), phone_network: None, at: START };
     assert!(store.scan(id, Some("jana"), &scan, START + 180, &entry("scanned")).await.unwrap());
     store.confirm(id, true, 3, START, &entry("confirmed"), &entry("wrong")).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_polls_with_one_proof_one_counts_whoever_else_polls() {
+    let (store, database) = store().await;
+    let nodes = [Arc::clone(&store), database.open().await];
+    for round in 0..rounds(20) {
+        let ids: Vec<String> = (0..8).map(|number| format!("{round}.{number}")).collect();
+        for id in &ids {
+            confirmed(store.as_ref(), id).await;
+        }
+        let polled = all((0..10).flat_map(|_| &ids).enumerate().map(|(number, id)| {
+            let (node, id) = (Arc::clone(&nodes[number % 2]), id.clone());
+            async move {
+                let seen = Seen { proof: id.as_bytes().to_vec(), until: START + 300 };
+                match node.poll(id.as_bytes(), "key", &seen, START).await.unwrap() {
+                    Polled::Found { pairing, too_soon: false } => Some((pairing.id == id).then_some(id)),
+                    Polled::Replayed => None,
+                    other => panic!("{other:?}"),
+                }
+            }
+        }))
+        .await;
+        let mut counted: Vec<String> =
+            polled.into_iter().flatten().map(|own| own.expect("its own pairing")).collect();
+        counted.sort_unstable();
+        assert_eq!(counted, ids, "round {round}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

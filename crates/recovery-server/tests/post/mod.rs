@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use tempfile::NamedTempFile;
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpListener;
+use tokio::sync::{Notify, Semaphore};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
@@ -66,6 +67,8 @@ pub struct Door {
     pub starttls: bool,
     /// What it says in place of its usual answer to commands that begin so.
     pub says: Vec<(&'static str, &'static str)>,
+    /// Answers for a letter that it has taken only while there are permits; each is for one letter.
+    pub answers: Option<Arc<Semaphore>>,
 }
 
 /// Everything the server was told.
@@ -74,6 +77,7 @@ pub struct Heard {
     pub in_clear: Vec<String>,
     pub under_seal: Vec<String>,
     pub letters: Vec<String>,
+    arrived: Arc<Notify>,
 }
 
 /// A listening mail server.
@@ -100,6 +104,18 @@ impl Post {
             }
         });
         Self { port, heard }
+    }
+
+    /// All letters, once there are so many; for one who waits at a time.
+    pub async fn letters(&self, wanted: usize) -> Vec<String> {
+        let arrived = self.heard.lock().unwrap().arrived.clone();
+        loop {
+            let letters = self.heard.lock().unwrap().letters.clone();
+            if letters.len() >= wanted {
+                return letters;
+            }
+            arrived.notified().await;
+        }
     }
 }
 
@@ -156,7 +172,14 @@ impl Door {
                     while let Some(line) = read(stream).await.filter(|line| line != ".") {
                         letter += &format!("{line}\n");
                     }
-                    heard.lock().unwrap().letters.push(letter);
+                    {
+                        let mut heard = heard.lock().unwrap();
+                        heard.letters.push(letter);
+                        heard.arrived.notify_one();
+                    }
+                    if let Some(answers) = &self.answers {
+                        answers.acquire().await.ok()?.forget();
+                    }
                     stream.write_all(self.answer(".", "250 taken\r\n").as_bytes()).await.ok()?;
                 }
                 _ => {}

@@ -1,11 +1,13 @@
-use super::{Connection, Row, Store, Write, hold_keys, sessions, steps};
+use super::{Connection, Db, Row, Store, Write, hold_keys, sessions, steps};
 use crate::audit::Entry;
+use crate::storage::pairings::Poll;
 use crate::storage::{
     Codes, Confirmed, Direction, Opening, Pairing, PairingKey, PairingState, Pairings, Polled, Result, Scan,
     Seen, StorageError, Trace,
 };
 use async_trait::async_trait;
-use sqlx::Row as _;
+use sqlx::{QueryBuilder, Row as _};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Seconds that an interval grows by, for good (RFC 8628 section 3.5).
 const SLOWER: i64 = 5;
@@ -18,7 +20,7 @@ macro_rules! selected {
              pairings.device, pairings.network, pairings.line_mac, pairings.owner_session, \
              pairings.account_id, pairings.holder, pairings.phone_device, pairings.phone_network, \
              pairings.scanned_at, pairings.created_at, pairings.until, pairings.poll_interval, \
-             pairings.polled_at, pairings.session_id ",
+             pairings.polled_at, pairings.session_id, pairings.device_code_hash ",
             $rest
             $(, $held)?
         )
@@ -118,32 +120,13 @@ impl Pairings for Store {
     }
 
     async fn poll(&self, device_code_hash: &[u8], jkt: &str, seen: &Seen, now: i64) -> Result<Polled> {
-        let mut write = self.write().await?;
-        let row = sqlx::query(selected!("FROM pairings WHERE device_code_hash = $1 AND jkt = $2", held!()))
-            .bind(device_code_hash)
-            .bind(jkt)
-            .fetch_optional(&mut *write)
-            .await?;
-        let Some(row) = row else { return Ok(Polled::Unknown) };
-        if !see(&mut write, seen).await? {
-            return Ok(Polled::Replayed);
-        }
-        let polled_at: Option<i64> = row.try_get("polled_at")?;
-        let mut pairing = read(row, now)?;
-        let waits =
-            matches!(pairing.state, PairingState::Pending | PairingState::Scanned | PairingState::Confirmed);
-        let too_soon = waits && polled_at.is_some_and(|at| now < at + pairing.interval);
-        if too_soon {
-            pairing.interval += SLOWER;
-        }
-        sqlx::query("UPDATE pairings SET polled_at = $1, poll_interval = $2 WHERE id = $3")
-            .bind(now)
-            .bind(pairing.interval)
-            .bind(&pairing.id)
-            .execute(&mut *write)
-            .await?;
-        write.commit().await?;
-        Ok(Polled::Found { pairing: Box::new(pairing), too_soon })
+        let device_code_hash = device_code_hash.to_vec();
+        let poll = Poll { device_code_hash, jkt: jkt.to_owned(), seen: seen.clone(), now };
+        let all = |polls: Vec<Poll>| {
+            let store = self.clone();
+            async move { answer_polls(&store, &polls).await }
+        };
+        self.polls.write(poll, all).await
     }
 
     async fn scan(
@@ -263,6 +246,106 @@ impl Pairings for Store {
     }
 }
 
+/// Thousands of computers may wait, and each poll is written before it is answered: so those that come at once are written
+/// at once.
+async fn answer_polls(store: &Store, polls: &[Poll]) -> Vec<Result<Polled>> {
+    match write_polls(store, polls).await {
+        Ok(polled) => polled.into_iter().map(Ok).collect(),
+        Err(StorageError::Unavailable(why)) => {
+            let why = why.to_string();
+            polls.iter().map(|_| Err(StorageError::Unavailable(why.as_str().into()))).collect()
+        }
+        Err(error) if polls.len() == 1 => vec![Err(error)],
+        // One of them may be at fault, and the others are not.
+        Err(_) => {
+            let mut each = Vec::new();
+            for poll in polls {
+                let alone = write_polls(store, std::slice::from_ref(poll)).await;
+                each.push(alone.map(|mut only| only.pop().unwrap_or(Polled::Unknown)));
+            }
+            each
+        }
+    }
+}
+
+/// Each as if those before it had been written already.
+async fn write_polls(store: &Store, polls: &[Poll]) -> Result<Vec<Polled>> {
+    // Statements as long as there are polls are not worth keeping.
+    let keep = polls.len() == 1;
+    let mut write = store.write().await?;
+    let mut select = QueryBuilder::<Db>::new(selected!("FROM pairings WHERE device_code_hash IN ("));
+    let mut hashes = select.separated(", ");
+    for poll in polls {
+        hashes.push_bind(poll.device_code_hash.clone());
+    }
+    // In one order, so that nodes never wait for each other in a circle.
+    select.push(concat!(") ORDER BY pairings.id", held!()));
+    let mut found = HashMap::new();
+    for row in select.build().persistent(keep).fetch_all(&mut *write).await? {
+        let (hash, polled_at): (Vec<u8>, Option<i64>) =
+            (row.try_get("device_code_hash")?, row.try_get("polled_at")?);
+        // Whether it has ended is told at each poll's own time.
+        found.insert(hash, (read(row, i64::MIN)?, polled_at));
+    }
+    let is_known = |poll: &&Poll| {
+        let pairing = found.get(&poll.device_code_hash);
+        pairing.is_some_and(|(pairing, _)| pairing.jkt.as_deref() == Some(poll.jkt.as_str()))
+    };
+    let known: Vec<&Poll> = polls.iter().filter(is_known).collect();
+    if known.is_empty() {
+        return Ok(polls.iter().map(|_| Polled::Unknown).collect());
+    }
+    let mut insert = QueryBuilder::<Db>::new("INSERT INTO dpop_seen (proof, until) ");
+    insert.push_values(&known, |mut row, poll| {
+        row.push_bind(poll.seen.proof.clone()).push_bind(poll.seen.until);
+    });
+    insert.push(" ON CONFLICT DO NOTHING RETURNING proof");
+    let fresh = insert.build_query_scalar().persistent(keep).fetch_all(&mut *write).await?;
+    let mut fresh: HashSet<Vec<u8>> = fresh.into_iter().collect();
+
+    let mut polled = Vec::with_capacity(polls.len());
+    let mut counted = BTreeMap::new();
+    for poll in polls {
+        let pairing = found.get_mut(&poll.device_code_hash);
+        let pairing = pairing.filter(|(pairing, _)| pairing.jkt.as_deref() == Some(poll.jkt.as_str()));
+        let Some((pairing, polled_at)) = pairing else {
+            polled.push(Polled::Unknown);
+            continue;
+        };
+        if !fresh.remove(&poll.seen.proof) {
+            polled.push(Polled::Replayed);
+            continue;
+        }
+        let mut now = pairing.clone();
+        now.state = state_at(now.state, now.until, poll.now);
+        let waits =
+            matches!(now.state, PairingState::Pending | PairingState::Scanned | PairingState::Confirmed);
+        let too_soon = waits && polled_at.is_some_and(|at| poll.now < at + now.interval);
+        if too_soon {
+            now.interval += SLOWER;
+        }
+        (pairing.interval, *polled_at) = (now.interval, Some(poll.now));
+        counted.insert(now.id.clone(), (poll.now, now.interval));
+        polled.push(Polled::Found { pairing: Box::new(now), too_soon });
+    }
+    if !counted.is_empty() {
+        let mut update = QueryBuilder::<Db>::new(
+            "UPDATE pairings SET polled_at = new.column2, poll_interval = new.column3 FROM (",
+        );
+        update.push_values(counted, |mut row, (id, (at, interval))| {
+            row.push_bind(id).push_bind(at).push_bind(interval);
+        });
+        update.push(") AS new WHERE pairings.id = new.column1");
+        update.build().persistent(keep).execute(&mut *write).await?;
+    }
+    write.commit().await?;
+    Ok(polled)
+}
+
+fn state_at(state: PairingState, until: i64, now: i64) -> PairingState {
+    if state.is_open() && until <= now { PairingState::Expired } else { state }
+}
+
 /// Writes down a move that happened; one that did not is rolled back with its transaction.
 async fn kept(mut write: Write, moved: u64, audit: &Entry) -> Result<bool> {
     if moved == 0 {
@@ -316,7 +399,7 @@ fn read(row: Row, now: i64) -> Result<Pairing> {
     Ok(Pairing {
         id: row.try_get("id")?,
         direction,
-        state: if state.is_open() && until <= now { PairingState::Expired } else { state },
+        state: state_at(state, until, now),
         handle: row.try_get("handle")?,
         jkt: row.try_get("jkt")?,
         device: row.try_get("device")?,
