@@ -357,6 +357,33 @@ fn the_program_adds_accounts() {
     assert!(!ok && error.contains("--password-stdin"), "{error}");
 }
 
+#[tokio::test]
+async fn the_program_makes_new_saved_codes() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("s.toml"), WHOLE).unwrap();
+    let program = |words: &[&str], stdin: &str| {
+        program(&[words, &["--config", "s.toml"]].concat(), folder.path(), stdin)
+    };
+    let person = ["--identifier", "jana", "--address", "jana@example.org"];
+    let add = [&["account", "add", "--recovery-codes", "--password-stdin"], &person[..]].concat();
+    let codes = |said: &str| -> Vec<String> {
+        said.lines().filter_map(|line| line.strip_prefix("  ")).map(str::to_owned).collect()
+    };
+    let (ok, old, error) = program(&add, PASSWORD);
+    assert!(ok, "{error}");
+    let (ok, says, error) = program(&["account", "recovery-codes", "JANA@example.org"], "");
+    assert!(ok, "{error}");
+    let (old, new) = (codes(&old), codes(&says));
+    assert_eq!((old.len(), new.len()), (10, 10), "{says}");
+    assert!(new.iter().all(|code| code.len() == 19 && !old.contains(code)), "{says}");
+    assert!(says.contains("for 7 days"), "{says}");
+    let app = on_disk(folder.path()).await.unwrap();
+    assert!(app.storage().next_mail_due().await.unwrap().is_some(), "a mail tells of it");
+    drop(app);
+    let (ok, _, error) = program(&["account", "recovery-codes", "nobody"], "");
+    assert!(!ok && error.contains("nobody is called \"nobody\""), "{error}");
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn the_program_serves_and_stops_when_asked() {
