@@ -40,6 +40,7 @@ mod steps;
 mod watched;
 
 use super::{Result, StorageError};
+use sqlx::migrate::Migrator;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
 };
@@ -51,6 +52,13 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Readers at once; there is one writer in any case.
 const CONNECTIONS: u32 = 8;
+
+static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
+
+/// The version of the tables that this program brings a file to.
+pub fn newest() -> i64 {
+    MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or_default()
+}
 
 /// A store in one SQLite file.
 #[derive(Debug, Clone)]
@@ -94,8 +102,7 @@ impl SqliteStorage {
 
     async fn with(options: SqliteConnectOptions, pool: SqlitePoolOptions) -> Result<Self> {
         let pool = pool.acquire_timeout(PATIENCE).connect_with(options.foreign_keys(true)).await?;
-        let migrations = sqlx::migrate!("migrations/sqlite");
-        migrations.run(&pool).await.map_err(|error| StorageError::Failed(error.into()))?;
+        MIGRATIONS.run(&pool).await.map_err(|error| StorageError::Failed(error.into()))?;
         Ok(Self { pool })
     }
 
