@@ -156,6 +156,26 @@ async fn accounts_outlive_the_server_but_not_a_lost_pepper() {
     assert!(refused.contains("another pepper"), "{refused}");
 }
 
+/// Even if an administrator, as root, is the first to use them.
+#[cfg(unix)]
+#[tokio::test]
+async fn new_files_belong_to_whom_their_folder_belongs_to_and_are_for_nobody_else() {
+    use std::os::unix::fs::{MetadataExt as _, chown};
+    let folder = tempfile::tempdir().unwrap();
+    // Only root can give folders away; else it stays with who runs this.
+    let _given = chown(folder.path(), Some(65_534), Some(65_534));
+    let owner = std::fs::metadata(folder.path()).unwrap().uid();
+    let _app = on_disk(folder.path()).await.unwrap();
+    let mut names = Vec::new();
+    for file in std::fs::read_dir(folder.path()).unwrap() {
+        let (name, file) = file.map(|file| (file.file_name(), file.metadata().unwrap())).unwrap();
+        assert_eq!((file.uid(), file.mode() & 0o777), (owner, 0o600), "{name:?}");
+        names.push(name.into_string().unwrap());
+    }
+    names.sort();
+    assert_eq!(names, ["accounts.sqlite", "accounts.sqlite-shm", "accounts.sqlite-wal", "pepper"]);
+}
+
 #[tokio::test]
 async fn what_has_run_out_is_swept_away() {
     let folder = tempfile::tempdir().unwrap();

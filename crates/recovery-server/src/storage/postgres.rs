@@ -153,7 +153,7 @@ async fn prepare(options: &PgConnectOptions) -> Result<()> {
         let words = format!("its encoding is {encoding}: make it with CREATE DATABASE … ENCODING 'UTF8'");
         return Err(StorageError::Failed(words.into()));
     }
-    MIGRATIONS.run(&mut connection).await.map_err(|error| StorageError::Failed(error.into()))?;
+    MIGRATIONS.run(&mut connection).await?;
     Ok(connection.close().await?)
 }
 

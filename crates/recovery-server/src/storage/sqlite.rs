@@ -40,6 +40,7 @@ mod steps;
 mod watched;
 
 use super::{Result, StorageError};
+use crate::private_file;
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
@@ -77,9 +78,9 @@ impl SqliteStorage {
     /// # Errors
     /// The file cannot be opened, or was made by a newer version.
     pub async fn open(path: &Path) -> Result<Self> {
+        private_file::create_if_missing(path).map_err(|error| StorageError::Failed(error.into()))?;
         let options = SqliteConnectOptions::new()
             .filename(path)
-            .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(PATIENCE);
@@ -102,7 +103,7 @@ impl SqliteStorage {
 
     async fn with(options: SqliteConnectOptions, pool: SqlitePoolOptions) -> Result<Self> {
         let pool = pool.acquire_timeout(PATIENCE).connect_with(options.foreign_keys(true)).await?;
-        MIGRATIONS.run(&pool).await.map_err(|error| StorageError::Failed(error.into()))?;
+        MIGRATIONS.run(&pool).await?;
         Ok(Self { pool })
     }
 
