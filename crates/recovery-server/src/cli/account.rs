@@ -89,7 +89,7 @@ pub(super) async fn end_sessions(named: Named) -> anyhow::Result<()> {
     let config = Config::load(&named.settings.config)?;
     let _in_use = use_database(&config)?;
     match App::new(deps(config).await?).await?.end_sessions(&named.name).await? {
-        Some(ended) => say(&format!("{ended} sessions of {} have ended.", named.name)),
+        Some(ended) => say(&format!("Sessions of {} that have ended: {ended}.", named.name)),
         None => anyhow::bail!("nobody is called {:?}", named.name),
     }
 }
