@@ -1,6 +1,9 @@
 //! Adding accounts: by whoever runs the server, or by their owners, if that is allowed.
 
+mod recovery_codes;
+
 use crate::audit::{Entry, Event};
+use crate::hash::HashError;
 use crate::identifier::Identifier;
 use crate::language::Language;
 use crate::password::{self, About, Reason};
@@ -85,15 +88,14 @@ impl App {
             return Err(AddError::Password(reasons));
         }
 
-        let failed = |error: crate::hash::HashError| AddError::Hash(error.to_string());
+        let failed = |error: HashError| AddError::Hash(error.to_string());
         let salt = || crate::rng::bytes(self.random());
         let password_hash = self.hasher().hash(&password, salt()).await.map_err(failed)?;
         let totp = new.totp.then(|| Totp::new(self.random()));
-        let recovery_codes: Vec<String> = (0..if new.recovery_codes { token::RECOVERY_CODES } else { 0 })
-            .map(|_| token::recovery_code(self.random()))
-            .collect();
-        let plain: Vec<String> = recovery_codes.iter().map(|code| code.replace('-', "")).collect();
-        let code_hashes = self.hasher().hash_all(&plain, salt()).await.map_err(failed)?;
+        let (recovery_codes, code_hashes) = match new.recovery_codes {
+            true => self.saved_codes().await.map_err(failed)?,
+            false => Default::default(),
+        };
 
         let totp_secret = totp.as_ref().map(|totp| self.pepper().seal(self.random(), totp.as_bytes()));
         let audit = self.entry(Event::AccountAdded, "ok", None, None);

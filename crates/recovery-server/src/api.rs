@@ -25,6 +25,8 @@ mod sign_up;
 
 pub(crate) use guard::busy;
 pub use health::watchers;
+pub(crate) use revoke::token as revoke_token;
+pub(crate) use sign_in::{NOTICE_LIFE, letter};
 
 use crate::{App, openapi};
 use axum::body::Bytes;

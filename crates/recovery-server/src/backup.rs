@@ -2,6 +2,7 @@
 
 mod restore;
 
+pub use crate::storage::sqlite::newest;
 pub use restore::{Restored, restore};
 
 use crate::private_file;
@@ -48,11 +49,6 @@ pub struct Look {
     pub accounts: i64,
     /// What tells its pepper, once there was one.
     pub pepper_check: Option<Vec<u8>>,
-}
-
-/// The version of the tables that this program brings a SQLite file to.
-pub fn newest() -> i64 {
-    sqlx::migrate!("migrations/sqlite").iter().map(|migration| migration.version).max().unwrap_or_default()
 }
 
 /// Writes a copy of `database` to `file`, as it is at this moment; the server may go on meanwhile. Says what is

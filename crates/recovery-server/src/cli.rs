@@ -83,6 +83,8 @@ enum AccountCommand {
     Enable(account::Named),
     /// End every session of an account
     EndSessions(account::Named),
+    /// Make ten new saved recovery codes for an account and print them; the old ones end, and its owner is told
+    RecoveryCodes(account::Named),
 }
 
 #[derive(Args)]
@@ -111,6 +113,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
             Command::Account(AccountCommand::Disable(named)) => account::disable(named, true).await,
             Command::Account(AccountCommand::Enable(named)) => account::disable(named, false).await,
             Command::Account(AccountCommand::EndSessions(named)) => account::end_sessions(named).await,
+            Command::Account(AccountCommand::RecoveryCodes(named)) => account::recovery_codes(named).await,
             Command::Mail(command) => {
                 let config = Config::load(&command.settings().config)?;
                 let _in_use = use_database(&config)?;

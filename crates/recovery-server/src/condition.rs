@@ -18,6 +18,8 @@ const UNDELIVERED: i64 = 120;
 pub(crate) enum Unready {
     Stopping,
     Database,
+    /// A newer program has changed the tables.
+    Outdated,
     Mail,
 }
 
@@ -26,6 +28,7 @@ impl Unready {
         match self {
             Self::Stopping => "stopping",
             Self::Database => "database",
+            Self::Outdated => "outdated",
             Self::Mail => "mail",
         }
     }
@@ -35,6 +38,7 @@ impl Unready {
 pub(crate) struct Condition {
     stopping: AtomicBool,
     halted: watch::Sender<bool>,
+    outdated: AtomicBool,
     delivered_at: AtomicI64,
 }
 
@@ -43,6 +47,7 @@ impl Condition {
         Self {
             stopping: AtomicBool::new(false),
             halted: watch::Sender::new(false),
+            outdated: AtomicBool::new(false),
             delivered_at: AtomicI64::new(0),
         }
     }
@@ -81,18 +86,34 @@ impl App {
         if self.condition().stopping.load(Ordering::Relaxed) {
             return Err(Unready::Stopping);
         }
-        answers(self.storage().reachable()).await?;
+        if answers(self.outdated()).await? {
+            return Err(Unready::Outdated);
+        }
         let delivered_at = self.condition().delivered_at.load(Ordering::Relaxed);
         if self.clock().now() - delivered_at > UNDELIVERED {
             return Err(Unready::Mail);
         }
         Ok(())
     }
+
+    /// Whether a newer program has changed the tables: then there may be things in them that this one does not know.
+    pub(crate) async fn outdated(&self) -> Result<bool, StorageError> {
+        let (theirs, ours) = (self.storage().version().await?, self.storage().newest());
+        let outdated = theirs > ours;
+        if outdated && !self.condition().outdated.swap(true, Ordering::Relaxed) {
+            tracing::error!(
+                theirs,
+                ours,
+                "a newer version of this server has changed the tables: install it here, too"
+            );
+        }
+        Ok(outdated)
+    }
 }
 
-async fn answers(asked: impl Future<Output = Result<(), StorageError>>) -> Result<(), Unready> {
+async fn answers<T>(asked: impl Future<Output = Result<T, StorageError>>) -> Result<T, Unready> {
     match timeout(ANSWER, asked).await {
-        Ok(Ok(())) => return Ok(()),
+        Ok(Ok(answer)) => return Ok(answer),
         Ok(Err(error)) => tracing::warn!(%error, "the database does not answer"),
         Err(_) => tracing::warn!("the database takes longer than 2 seconds to answer"),
     }
@@ -116,6 +137,6 @@ mod tests {
         };
         assert_eq!(after(1_999).await, (Ok(()), 1_999));
         assert_eq!(after(2_500).await, (Err(Unready::Database), 2_000));
-        assert_eq!(answers(async { Err(StorageError::OtherPepper) }).await, Err(Unready::Database));
+        assert_eq!(answers::<()>(async { Err(StorageError::OtherPepper) }).await, Err(Unready::Database));
     }
 }

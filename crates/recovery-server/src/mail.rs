@@ -117,6 +117,8 @@ pub(crate) enum Access {
         /// Puts it back; not for every address.
         token: Option<String>,
     },
+    /// The operator made new saved codes; `token` puts the old ones back.
+    CodesByOperator { token: Option<String> },
     /// A change was revoked, and the account put back as it was before.
     PutBack,
 }

@@ -98,7 +98,8 @@ impl Pepper {
             .and_then(|mut file| {
                 file.write_all(text.as_bytes())?;
                 file.write_all(b"\n")?;
-                file.sync_all()
+                file.sync_all()?;
+                private_file::give_to_owner_of_folder(path)
             })
             .map_err(|source| PepperError::Create { path: path.display().to_string(), source })?;
         Ok(pepper)

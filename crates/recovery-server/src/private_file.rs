@@ -31,6 +31,15 @@ pub(crate) fn create(path: &Path) -> io::Result<std::fs::File> {
     options.open(path)
 }
 
+/// The same for a file that may be there, which is left as it is; a new one is the server's, whoever makes it.
+pub(crate) fn create_if_missing(path: &Path) -> io::Result<()> {
+    match create(path) {
+        Ok(_) => give_to_owner_of_folder(path),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
 /// What an administrator makes as root in a folder of the server's is the server's.
 ///
 /// # Errors

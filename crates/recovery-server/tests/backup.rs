@@ -105,6 +105,7 @@ async fn a_backup_is_made_while_the_server_writes_and_is_private_and_whole() {
     });
     let look = backup::backup(&place.database(), &place.path("b.sqlite")).await.unwrap();
     busy.abort();
+    let _aborted = busy.await;
     assert_eq!((look.accounts, look.version), (1, backup::newest()));
     let mode = fs::metadata(place.path("b.sqlite")).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);

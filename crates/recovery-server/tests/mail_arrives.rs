@@ -21,6 +21,20 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use tempfile::NamedTempFile;
 
+/// RFC 6376 section 5.4.1, and what else a letter of ours says about itself.
+const HEADERS: [&str; 10] = [
+    "from",
+    "to",
+    "subject",
+    "date",
+    "message-id",
+    "mime-version",
+    "content-type",
+    "content-transfer-encoding",
+    "content-language",
+    "auto-submitted",
+];
+
 fn settings(port: u16, dkim: Option<Dkim>) -> Settings {
     Settings {
         from: "Dorfladen <konto@dorfladen.example>".to_owned(),
@@ -92,13 +106,21 @@ async fn each_letter_is_signed_so_that_others_can_check_it() {
             (signature.domain.as_str(), signature.selector.as_str()),
             ("dorfladen.example", "mail2027")
         );
-        for header in ["from", "to", "subject", "date", "message-id", "mime-version", "auto-submitted"] {
-            assert!(signature.headers.iter().any(|signed| signed == header), "{header} is signed");
+        let unsigned = |header: &&str| !signature.headers.iter().any(|signed| signed == header);
+        let left: Vec<&str> = HEADERS.into_iter().filter(unsigned).collect();
+        assert_eq!(left, [""; 0], "are not signed");
+        let (head, _) = letter.split_once("\n\n").unwrap();
+        for header in HEADERS {
+            let there = head.lines().filter(|line| line.to_lowercase().starts_with(&format!("{header}:")));
+            assert_eq!(there.count(), 1, "{header}: {head}");
         }
         for (was, is) in [
             ("jana@example.org", "jane@example.org"),
             ("Punkt", "punkt"),
             ("Message-ID: <1", "Message-ID: <2"),
+            ("multipart/alternative", "multipart/mixed"),
+            ("MIME-Version: 1.0", "MIME-Version: 1.1"),
+            ("Transfer-Encoding: 7bit", "Transfer-Encoding: 8bit"),
         ] {
             let altered = letter.replacen(was, is, 1);
             assert_ne!(altered, letter);

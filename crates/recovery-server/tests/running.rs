@@ -156,6 +156,26 @@ async fn accounts_outlive_the_server_but_not_a_lost_pepper() {
     assert!(refused.contains("another pepper"), "{refused}");
 }
 
+/// Even if an administrator, as root, is the first to use them.
+#[cfg(unix)]
+#[tokio::test]
+async fn new_files_belong_to_whom_their_folder_belongs_to_and_are_for_nobody_else() {
+    use std::os::unix::fs::{MetadataExt as _, chown};
+    let folder = tempfile::tempdir().unwrap();
+    // Only root can give folders away; else it stays with who runs this.
+    let _given = chown(folder.path(), Some(65_534), Some(65_534));
+    let owner = std::fs::metadata(folder.path()).unwrap().uid();
+    let _app = on_disk(folder.path()).await.unwrap();
+    let mut names = Vec::new();
+    for file in std::fs::read_dir(folder.path()).unwrap() {
+        let (name, file) = file.map(|file| (file.file_name(), file.metadata().unwrap())).unwrap();
+        assert_eq!((file.uid(), file.mode() & 0o777), (owner, 0o600), "{name:?}");
+        names.push(name.into_string().unwrap());
+    }
+    names.sort();
+    assert_eq!(names, ["accounts.sqlite", "accounts.sqlite-shm", "accounts.sqlite-wal", "pepper"]);
+}
+
 #[tokio::test]
 async fn what_has_run_out_is_swept_away() {
     let folder = tempfile::tempdir().unwrap();
@@ -355,6 +375,33 @@ fn the_program_adds_accounts() {
     assert!(!ok && error.contains("at least 8 characters"), "{error}");
     let (ok, _, error) = program(&add[..add.len() - 1], folder.path(), "");
     assert!(!ok && error.contains("--password-stdin"), "{error}");
+}
+
+#[tokio::test]
+async fn the_program_makes_new_saved_codes() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("s.toml"), WHOLE).unwrap();
+    let program = |words: &[&str], stdin: &str| {
+        program(&[words, &["--config", "s.toml"]].concat(), folder.path(), stdin)
+    };
+    let person = ["--identifier", "jana", "--address", "jana@example.org"];
+    let add = [&["account", "add", "--recovery-codes", "--password-stdin"], &person[..]].concat();
+    let codes = |said: &str| -> Vec<String> {
+        said.lines().filter_map(|line| line.strip_prefix("  ")).map(str::to_owned).collect()
+    };
+    let (ok, old, error) = program(&add, PASSWORD);
+    assert!(ok, "{error}");
+    let (ok, says, error) = program(&["account", "recovery-codes", "JANA@example.org"], "");
+    assert!(ok, "{error}");
+    let (old, new) = (codes(&old), codes(&says));
+    assert_eq!((old.len(), new.len()), (10, 10), "{says}");
+    assert!(new.iter().all(|code| code.len() == 19 && !old.contains(code)), "{says}");
+    assert!(says.contains("for 7 days"), "{says}");
+    let app = on_disk(folder.path()).await.unwrap();
+    assert!(app.storage().next_mail_due().await.unwrap().is_some(), "a mail tells of it");
+    drop(app);
+    let (ok, _, error) = program(&["account", "recovery-codes", "nobody"], "");
+    assert!(!ok && error.contains("nobody is called \"nobody\""), "{error}");
 }
 
 #[cfg(unix)]

@@ -34,7 +34,7 @@ pub(super) struct Target {
 }
 
 /// What there was, and a keyed hash over it. How long it works is up to the change.
-pub(super) fn token(app: &App, account_id: &str, change_id: &str, place: usize) -> String {
+pub(crate) fn token(app: &App, account_id: &str, change_id: &str, place: usize) -> String {
     let said = format!("{account_id}.{change_id}.{place}");
     format!("{said}.{}", URL_SAFE_NO_PAD.encode(keyed(app, &said)))
 }

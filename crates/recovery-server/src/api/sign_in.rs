@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 /// Seconds a right password waits for its second factor.
 pub(super) const TICKET_LIFE: i64 = 300;
 /// A notice that could not be sent for this long is given up, seconds.
-pub(super) const NOTICE_LIFE: i64 = 86_400;
+pub(crate) const NOTICE_LIFE: i64 = 86_400;
 
 #[derive(Deserialize, ToSchema)]
 pub(super) struct SignIn {
@@ -209,7 +209,7 @@ pub(super) fn open_as(app: &App, account: &Account, start: Start, caller: &Calle
 }
 
 /// A letter to the owner of `account`.
-pub(super) fn letter(
+pub(crate) fn letter(
     account: &Account,
     at: i64,
     device: &str,

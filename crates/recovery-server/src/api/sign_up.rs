@@ -205,10 +205,7 @@ pub(super) async fn found(
 
 /// A new list of saved codes, and their hashes.
 pub(super) async fn saved_codes(app: &App) -> Result<(Vec<String>, Vec<String>), Problem> {
-    let codes: Vec<String> = (0..token::RECOVERY_CODES).map(|_| token::recovery_code(app.random())).collect();
-    let plain: Vec<String> = codes.iter().map(|code| code.replace('-', "")).collect();
-    let hashes = app.hasher().hash_all(&plain, crate::rng::bytes(app.random())).await?;
-    Ok((codes, hashes))
+    Ok(app.saved_codes().await?)
 }
 
 fn refuse_closed(app: &App) -> Result<(), Problem> {

@@ -59,10 +59,8 @@ pub(super) async fn add(add: Add) -> anyhow::Result<()> {
         ))?;
     }
     if !added.recovery_codes.is_empty() {
-        say("\nSaved recovery codes, each works once (shown only now):")?;
-        for code in &added.recovery_codes {
-            say(&format!("  {code}"))?;
-        }
+        say("")?;
+        say_codes(&added.recovery_codes)?;
     }
     Ok(())
 }
@@ -91,9 +89,27 @@ pub(super) async fn end_sessions(named: Named) -> anyhow::Result<()> {
     let config = Config::load(&named.settings.config)?;
     let _in_use = use_database(&config)?;
     match App::new(deps(config).await?).await?.end_sessions(&named.name).await? {
-        Some(ended) => say(&format!("{ended} sessions of {} have ended.", named.name)),
+        Some(ended) => say(&format!("Sessions of {} that have ended: {ended}.", named.name)),
         None => anyhow::bail!("nobody is called {:?}", named.name),
     }
+}
+
+pub(super) async fn recovery_codes(named: Named) -> anyhow::Result<()> {
+    let config = Config::load(&named.settings.config)?;
+    let _in_use = use_database(&config)?;
+    let Some(codes) = App::new(deps(config).await?).await?.renew_codes(&named.name).await? else {
+        anyhow::bail!("nobody is called {:?}", named.name);
+    };
+    say_codes(&codes)?;
+    say(&format!(
+        "\nThe old ones of {} have ended. A mail tells so, and can put them back for 7 days.",
+        named.name
+    ))
+}
+
+fn say_codes(codes: &[String]) -> anyhow::Result<()> {
+    say("Saved recovery codes, each works once (shown only now):")?;
+    codes.iter().try_for_each(|code| say(&format!("  {code}")))
 }
 
 fn first_line() -> anyhow::Result<Zeroizing<String>> {

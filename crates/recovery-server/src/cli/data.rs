@@ -1,6 +1,8 @@
 //! The database as a file: backup, restore, migrate.
 
 use super::{Settings, deps, file_of, say, use_database};
+use crate::config::Database;
+use crate::storage::{postgres, sqlite};
 use crate::{Clock as _, Config, Pepper, SystemClock, SystemRandom, backup};
 use anyhow::Context as _;
 use clap::Args;
@@ -69,12 +71,14 @@ pub(super) async fn restore(ask: Restore) -> anyhow::Result<ExitCode> {
 pub(super) async fn migrate(path: &Path) -> anyhow::Result<()> {
     let config = Config::load(path)?;
     let shown = config.database.to_string();
-    let Some(file) = file_of(&config) else {
-        deps(config).await.context("the tables are as they were")?;
-        return say(&format!("{shown}: its tables are as this program knows them."));
+    let (before, newest) = match &config.database {
+        Database::File(file) => (backup::look(file).await?.map(|look| look.version), sqlite::newest()),
+        Database::Postgres(server) => {
+            let server = server.clone().with_password_from(config.database_password_file.as_deref())?;
+            let before = postgres::version(&server).await;
+            (before.with_context(|| format!("the database {shown} cannot be opened"))?, postgres::newest())
+        }
     };
-    let before = backup::look(file).await?.map(|look| look.version);
-    let newest = backup::newest();
     if let Some(before) = before.filter(|before| *before > newest) {
         anyhow::bail!(
             "the tables are version {before}, but this program only knows version {newest}: install the newer one again"

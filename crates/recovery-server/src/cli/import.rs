@@ -71,8 +71,8 @@ pub(super) async fn import(import: Import) -> anyhow::Result<()> {
             }
         }
     }
-    let what = if import.check { "can be imported" } else { "were imported" };
-    say(&format!("{added} accounts {what}."))?;
+    let what = if import.check { "can be" } else { "were" };
+    say(&format!("Accounts that {what} imported: {added}."))?;
     if left_out > 0 {
         anyhow::bail!("{left_out} lines of {file} were left out: mend them, and import the file again");
     }

@@ -9,9 +9,19 @@ use pkcs8::der::pem::LineEnding;
 use pkcs8::{ObjectIdentifier, PrivateKeyInfo, SecretDocument};
 use zeroize::Zeroizing;
 
-/// What is signed (RFC 6376 section 5.4.1). Not `Content-Type`: it belongs to the body by the time of signing, and a header
-/// that is listed but was not there must stay away.
-const HEADERS: [&str; 7] = ["From", "To", "Subject", "Date", "Message-ID", "MIME-Version", "Auto-Submitted"];
+/// What is signed (RFC 6376 section 5.4.1). Each is in every letter: one that is listed but was not there must stay away.
+const HEADERS: [&str; 10] = [
+    "From",
+    "To",
+    "Subject",
+    "Date",
+    "Message-ID",
+    "MIME-Version",
+    "Content-Type",
+    "Content-Transfer-Encoding",
+    "Content-Language",
+    "Auto-Submitted",
+];
 /// RFC 8017, RFC 8410.
 const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");

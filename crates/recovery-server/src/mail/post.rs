@@ -41,7 +41,7 @@ impl App {
                 tracing::error!(%error, "the mail queue cannot be read");
             }
             let now = self.clock().now();
-            if now >= sweep_at {
+            if now >= sweep_at && matches!(self.outdated().await, Ok(false)) {
                 sweep_at = now + SWEEP;
                 if let Err(error) = self.storage().sweep(now).await {
                     tracing::error!(%error, "expired rows cannot be removed");
@@ -59,6 +59,8 @@ impl App {
 
     /// Sends everything that is due, and says how many mails went out.
     ///
+    /// Nothing, if a newer program has changed the tables: its letters are for nodes that know what they say.
+    ///
     /// # Errors
     /// The queue cannot be read; a mail that is not taken is no error, it is tried again.
     pub async fn deliver_due(&self) -> Result<usize, StorageError> {
@@ -66,7 +68,7 @@ impl App {
         loop {
             let now = self.clock().now();
             self.condition().delivering(now);
-            if self.condition().is_halted() {
+            if self.condition().is_halted() || self.outdated().await? {
                 return Ok(sent);
             }
             let Some(waiting) = self.storage().claim_mail(now, now + CLAIM).await? else {
@@ -77,10 +79,27 @@ impl App {
     }
 
     async fn deliver_one(&self, waiting: WaitingMail, now: i64) -> Result<bool, StorageError> {
-        let Some(letter) = self.unseal(&waiting.letter) else {
+        let Some(plain) = self.pepper().unseal(&waiting.letter) else {
             tracing::error!(mail = waiting.id, "a letter in the queue cannot be read and is given up");
             self.give_up(&waiting, "unreadable").await?;
             return Ok(false);
+        };
+        let due_at = now + PAUSES[0];
+        let letter: Letter = match serde_json::from_slice(&plain) {
+            Ok(letter) => letter,
+            Err(_) if due_at < waiting.drop_at => {
+                tracing::warn!(
+                    mail = waiting.id,
+                    "a letter of another version is left to nodes that know it"
+                );
+                self.storage().mail_failed(&waiting, due_at).await?;
+                return Ok(false);
+            }
+            Err(_) => {
+                tracing::error!(mail = waiting.id, "no node knew what this letter says");
+                self.give_up(&waiting, "unreadable").await?;
+                return Ok(false);
+            }
         };
         if letter.to.is_empty() {
             self.storage().mail_done(waiting.id).await?;
@@ -140,5 +159,50 @@ impl App {
 
     pub(crate) fn unseal(&self, sealed: &[u8]) -> Option<Letter> {
         self.pepper().unseal(sealed).and_then(|plain| serde_json::from_slice(&plain).ok())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::audit::Event;
+    use crate::storage::{Recovery, SealedMail, Secret, Trace};
+    use crate::{App, Config, Deps, Language, ManualClock};
+    use std::sync::Arc;
+
+    /// It was written by a newer program, and not everything that is new needs other tables.
+    #[tokio::test]
+    async fn a_letter_of_a_kind_that_is_not_known_waits_for_a_node_that_knows_it() {
+        let clock = ManualClock::at(1_000);
+        let (mut deps, outbox) = Deps::in_memory(Config::loopback("Dorfladen")).await.unwrap();
+        deps.clock = Arc::new(clock.clone());
+        let app = App::new(deps).await.unwrap();
+        let letter = app.pepper().seal(app.random(), br#"{"matter":"Unheard"}"#);
+        let recovery = Recovery {
+            id: "1".to_owned(),
+            account_id: None,
+            name_sealed: Vec::new(),
+            language: Language::En,
+            device: String::new(),
+            network: None,
+            last_sent_at: 1_000,
+            until: 1_600,
+        };
+        let secret = Secret { way: "mail_code", mac: Vec::new(), until: 1_600 };
+        let audit = app.entry(Event::RecoveryAsked, "ok", None, None);
+        let trace = Trace { audit, mail: vec![SealedMail { letter, drop_at: 1_600 }] };
+        app.storage().open_recovery(b"ticket", &recovery, &secret, &trace).await.unwrap();
+
+        let dead = async || app.storage().dead_mail().await.unwrap();
+        for _ in 0..3 {
+            let due = app.storage().next_mail_due().await.unwrap();
+            assert_eq!(app.deliver_due().await.unwrap(), 0);
+            assert!(dead().await.is_empty());
+            assert_eq!(app.storage().next_mail_due().await.unwrap(), due.map(|_| app.clock().now() + 5));
+            clock.advance(5);
+        }
+        clock.advance(580);
+        app.deliver_due().await.unwrap();
+        assert_eq!(dead().await[0].why, "unreadable");
+        assert!(outbox.subscribe().try_next().is_none());
     }
 }

@@ -8,8 +8,10 @@ use crate::config::{ConfigError, Encryption, Mail as Settings};
 use async_trait::async_trait;
 use lettre::Message;
 use lettre::message::dkim::DkimConfig;
-use lettre::message::header::{ContentType, Header, HeaderName, HeaderValue};
-use lettre::message::{Mailbox, MultiPart, SinglePart};
+use lettre::message::header::{
+    ContentTransferEncoding, ContentType, Header, HeaderName, HeaderValue, MIME_VERSION_1_0,
+};
+use lettre::message::{Body, Mailbox, MultiPart, SinglePart};
 use lettre::transport::smtp::Error;
 use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
 use lettre::transport::smtp::client::{
@@ -141,6 +143,10 @@ impl SmtpMailer {
         let seconds = u64::try_from(mail.at).unwrap_or_default();
         let part =
             |content_type, body: &str| SinglePart::builder().header(content_type).body(body.to_owned());
+        let parts = MultiPart::alternative()
+            .singlepart(part(ContentType::TEXT_PLAIN, &mail.text))
+            .singlepart(part(ContentType::TEXT_HTML, &mail.html));
+        let (content_type, body) = split(&parts).ok_or_else(|| never(&"it cannot be put into parts"))?;
         let mut message = Message::builder()
             .from(self.from.clone())
             .to(to)
@@ -149,11 +155,9 @@ impl SmtpMailer {
             .message_id(Some(format!("<{}@{}>", mail.message_id, self.from.email.domain())))
             .header(AutoSubmitted)
             .header(ContentLanguage(mail.language.tag()))
-            .multipart(
-                MultiPart::alternative()
-                    .singlepart(part(ContentType::TEXT_PLAIN, &mail.text))
-                    .singlepart(part(ContentType::TEXT_HTML, &mail.html)),
-            )
+            .header(MIME_VERSION_1_0)
+            .header(content_type)
+            .body(body)
             .map_err(|error| never(&error))?;
         if let Some(dkim) = &self.dkim {
             message.sign(dkim);
@@ -173,6 +177,16 @@ impl Mailer for SmtpMailer {
         let _farewell = timeout(FAREWELL, connection.quit()).await;
         Ok(())
     }
+}
+
+/// Parts as the body of a letter, and the header that goes with them. Else that header would belong to the body, where
+/// a signature does not see it. Each part is in ASCII and short lines already.
+fn split(parts: &MultiPart) -> Option<(ContentType, Body)> {
+    let content_type = parts.headers().get::<ContentType>()?;
+    let whole = parts.formatted();
+    let head = whole.windows(4).position(|end| end == b"\r\n\r\n")?;
+    let body = whole.get(head + 4..)?.to_vec();
+    Some((content_type, Body::dangerous_pre_encoded(body, ContentTransferEncoding::SevenBit)))
 }
 
 fn tls(settings: &Settings) -> Result<TlsParameters, ConfigError> {

@@ -192,6 +192,8 @@ mod tests {
             Matter::Access(Access::AddressCode { code: code(), until }),
             Matter::Access(Access::AddressTaken),
             Matter::Access(Access::PutBack),
+            Matter::Access(Access::CodesByOperator { token: None }),
+            Matter::Access(Access::CodesByOperator { token: Some("T".repeat(43)) }),
             Matter::Passkey(PasskeyMatter::Added { name: "My <phone>".to_owned(), token: "t".to_owned() }),
             Matter::Passkey(PasskeyMatter::Copied { name: "My <phone>".to_owned() }),
             Matter::Passkey(PasskeyMatter::PasswordChanged { passkeys: 2 }),

@@ -125,7 +125,10 @@ pub(super) fn page(letter: &Letter, config: &Config) -> Page {
     {
         facts.push((passkeys::of(letter.language).passkey, name.clone()));
     }
-    facts.push((words.device, letter.device.clone()));
+    // The operator's acts have none.
+    if !letter.device.is_empty() {
+        facts.push((words.device, letter.device.clone()));
+    }
     if let Some(network) = &letter.network {
         facts.push((words.network, network.clone()));
     }
@@ -168,7 +171,9 @@ fn key(words: &Words, letter: &Letter, config: &Config) -> Key {
         Matter::NewComputer { token } | Matter::NewPhone { token } => {
             Key::Link { link: format!("{}not-me?t={token}", config.public_url), hint: words.not_me_hint }
         }
-        Matter::Access(Access::Changed { token: Some(token), .. }) => Key::Link {
+        Matter::Access(
+            Access::Changed { token: Some(token), .. } | Access::CodesByOperator { token: Some(token) },
+        ) => Key::Link {
             link: format!("{}revoke?t={token}", config.public_url),
             hint: settings::of(letter.language).changed_hint,
         },

@@ -23,7 +23,9 @@ impl Figures {
 
 #[async_trait]
 pub trait Watched: Send + Sync + 'static {
-    /// Reads something: fails if the store does not answer.
-    async fn reachable(&self) -> Result<()>;
+    /// The version of the tables as they are now. Fails if the store does not answer.
+    async fn version(&self) -> Result<i64>;
+    /// The version that this program brings them to.
+    fn newest(&self) -> i64;
     async fn figures(&self, now: i64) -> Result<Figures>;
 }

@@ -58,6 +58,7 @@ use super::pairings::Poll;
 use super::together::Together;
 use super::{Polled, Result, StorageError};
 use crate::config::Server;
+use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgRow};
 use sqlx::{Connection as _, PgConnection, PgPool, Postgres, Transaction};
 use std::sync::Arc;
@@ -74,6 +75,13 @@ const BOUNDS: [(&str, &str); 3] = [
     ("lock_timeout", "4000"),
     ("idle_in_transaction_session_timeout", "10000"),
 ];
+
+static MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
+
+/// The version of the tables that this program brings a database to.
+pub fn newest() -> i64 {
+    MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or_default()
+}
 
 /// A store in a PostgreSQL database.
 #[derive(Debug, Clone)]
@@ -97,8 +105,7 @@ impl PostgresStorage {
     pub async fn open(server: &Server, connections: u32) -> Result<Self> {
         let options = server.options();
         // By itself, for the pool keeps to itself why it gets no connection; and without the bounds.
-        let first = tokio::time::timeout(PATIENCE_AT_THE_START, prepare(&options)).await;
-        first.map_err(|_| StorageError::Unavailable("it does not answer".into()))??;
+        in_time(prepare(&options)).await?;
         let pool = PgPoolOptions::new()
             .max_connections(connections)
             .acquire_timeout(PATIENCE)
@@ -116,6 +123,34 @@ impl PostgresStorage {
     }
 }
 
+/// The version of a server's tables as they are, `None` if there are none yet; nothing is changed.
+///
+/// # Errors
+/// It does not answer or does not let us in.
+pub async fn version(server: &Server) -> Result<Option<i64>> {
+    in_time(async {
+        let mut connection = PgConnection::connect_with(&server.options()).await?;
+        let tables: bool = sqlx::query_scalar("SELECT to_regclass('_sqlx_migrations') IS NOT NULL")
+            .fetch_one(&mut connection)
+            .await?;
+        let version = match tables {
+            true => {
+                let newest = "SELECT max(version) FROM _sqlx_migrations WHERE success";
+                sqlx::query_scalar(newest).fetch_one(&mut connection).await?
+            }
+            false => None,
+        };
+        connection.close().await?;
+        Ok(version)
+    })
+    .await
+}
+
+async fn in_time<T>(asked: impl Future<Output = Result<T>>) -> Result<T> {
+    let answer = tokio::time::timeout(PATIENCE_AT_THE_START, asked).await;
+    answer.map_err(|_| StorageError::Unavailable("it does not answer".into()))?
+}
+
 async fn prepare(options: &PgConnectOptions) -> Result<()> {
     let mut connection = PgConnection::connect_with(options).await?;
     let encoding: String = sqlx::query_scalar("SHOW server_encoding").fetch_one(&mut connection).await?;
@@ -123,8 +158,7 @@ async fn prepare(options: &PgConnectOptions) -> Result<()> {
         let words = format!("its encoding is {encoding}: make it with CREATE DATABASE … ENCODING 'UTF8'");
         return Err(StorageError::Failed(words.into()));
     }
-    let migrations = sqlx::migrate!("migrations/postgres");
-    migrations.run(&mut connection).await.map_err(|error| StorageError::Failed(error.into()))?;
+    MIGRATIONS.run(&mut connection).await?;
     Ok(connection.close().await?)
 }
 

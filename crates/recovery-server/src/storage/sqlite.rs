@@ -42,6 +42,8 @@ mod watched;
 use super::pairings::Poll;
 use super::together::Together;
 use super::{Polled, Result, StorageError};
+use crate::private_file;
+use sqlx::migrate::Migrator;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
 };
@@ -56,6 +58,13 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Readers at once; there is one writer in any case.
 const CONNECTIONS: u32 = 8;
+
+static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
+
+/// The version of the tables that this program brings a file to.
+pub fn newest() -> i64 {
+    MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or_default()
+}
 
 /// A store in one SQLite file.
 #[derive(Debug, Clone)]
@@ -83,9 +92,9 @@ impl SqliteStorage {
     /// # Errors
     /// The file cannot be opened, or was made by a newer version.
     pub async fn open(path: &Path) -> Result<Self> {
+        private_file::create_if_missing(path).map_err(|error| StorageError::Failed(error.into()))?;
         let options = SqliteConnectOptions::new()
             .filename(path)
-            .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(PATIENCE);
@@ -108,8 +117,7 @@ impl SqliteStorage {
 
     async fn with(options: SqliteConnectOptions, pool: SqlitePoolOptions) -> Result<Self> {
         let pool = pool.acquire_timeout(PATIENCE).connect_with(options.foreign_keys(true)).await?;
-        let migrations = sqlx::migrate!("migrations/sqlite");
-        migrations.run(&pool).await.map_err(|error| StorageError::Failed(error.into()))?;
+        MIGRATIONS.run(&pool).await?;
         Ok(Self { pool, turn: Arc::default(), polls: Arc::default() })
     }
 

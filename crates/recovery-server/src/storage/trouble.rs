@@ -2,6 +2,7 @@
 
 use super::StorageError;
 use sqlx::error::DatabaseError;
+use sqlx::migrate::MigrateError;
 
 impl From<sqlx::Error> for StorageError {
     fn from(error: sqlx::Error) -> Self {
@@ -15,6 +16,21 @@ impl From<sqlx::Error> for StorageError {
                 Self::Unavailable(error.into())
             }
             _ => Self::Failed(error.into()),
+        }
+    }
+}
+
+impl From<MigrateError> for StorageError {
+    fn from(error: MigrateError) -> Self {
+        match error {
+            MigrateError::VersionMissing(version) => Self::Failed(
+                format!(
+                    "its tables are version {version}, which a newer version of this server has made: install \
+                     that one again"
+                )
+                .into(),
+            ),
+            other => Self::Failed(other.into()),
         }
     }
 }

@@ -81,6 +81,33 @@ async fn a_letter_of_one_is_sent_by_the_other() {
     assert_eq!(one.check(&ticket, &code).await.status, 200);
 }
 
+/// A newer program was started beside it and has changed the tables.
+#[tokio::test]
+async fn a_node_that_is_outdated_says_so_and_leaves_the_mail_to_newer_ones() {
+    let (one, mut two, database) = two().await;
+    let ready = async |node: &World| {
+        let answer = node.get("/readyz").await;
+        (answer.status.as_u16(), String::from_utf8(answer.bytes).unwrap())
+    };
+    one.app.deliver_due().await.unwrap();
+    assert_eq!(ready(&one).await, (200, "ok".to_owned()));
+    let ticket = one.start("jana").await.text("ticket");
+    let newer = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+                 VALUES (9999, 'newer', true, '', 0)";
+    database.run(newer).await;
+    assert_eq!(ready(&one).await, (503, "outdated".to_owned()));
+    assert_eq!(one.get("/healthz").await.status, 200, "it need not be killed");
+    assert_eq!(one.app.deliver_due().await.unwrap(), 0);
+    assert_eq!(one.sign_in("jana", PASSWORD).await.status, 200, "until nobody asks it any more");
+
+    // As the newer one sees it.
+    database.run("DELETE FROM _sqlx_migrations WHERE version = 9999").await;
+    assert!(two.app.deliver_due().await.unwrap() > 0);
+    let code = two.inbox.try_next().unwrap().code().unwrap().to_owned();
+    assert_eq!(two.check(&ticket, &code).await.status, 200);
+    assert_eq!(ready(&one).await, (200, "ok".to_owned()));
+}
+
 #[tokio::test]
 async fn a_node_with_another_pepper_does_not_start() {
     let (_one, _two, database) = two().await;

@@ -1,6 +1,8 @@
 //! What the operator does with accounts.
 
-use crate::common::{NEW_PASSWORD, PASSWORD, World};
+use crate::common::phone::Phone;
+use crate::common::settings::{recipients, revoke_link};
+use crate::common::{NEW_PASSWORD, PASSWORD, START, World};
 use recovery_server::{NewAccount, hash};
 
 #[tokio::test]
@@ -32,6 +34,57 @@ async fn the_operator_ends_every_session() {
     assert_eq!(world.app.end_sessions("jana").await.unwrap(), Some(1));
     assert_eq!(world.call(axum::http::Method::GET, "/v1/session", &access).await.problem(), "401 signed_out");
     assert_eq!(world.app.end_sessions("nobody").await.unwrap(), None);
+}
+
+async fn opens(world: &World, code: &str) -> bool {
+    let ticket = world.start("jana").await.text("ticket");
+    world.clock.advance(61);
+    world.check_by("recovery_code", &ticket, code).await.status == 200
+}
+
+#[tokio::test]
+async fn the_operator_makes_new_saved_codes_and_both_addresses_are_told() {
+    let (mut world, old) = World::with_jana().await;
+    let access = world.signed_in().await.access();
+    world.added(&access, "jana@work.example").await;
+    world.clock.advance(8 * 86_400);
+    let new = world.app.renew_codes("JANA@work.example").await.unwrap().unwrap();
+    assert_eq!(new.len(), 10);
+    let mails = world.mails().await;
+    assert_eq!(recipients(&mails), ["jana@example.org", "jana@work.example"]);
+    for mail in &mails {
+        assert!(
+            mail.text.contains("Whoever runs Dorfladen has made new saved recovery codes"),
+            "{}",
+            mail.text
+        );
+        assert!(!mail.text.contains("Device:") && !mail.text.contains("Network:"), "{}", mail.text);
+        assert!(revoke_link(mail).is_some(), "{}", mail.text);
+    }
+    assert!(!opens(&world, &old.recovery_codes[0]).await, "the old ones have ended");
+    assert!(opens(&world, &new[0]).await);
+    let log = world.app.storage().audit(100).await.unwrap();
+    let entry = log.iter().find(|entry| entry.event == "recovery_codes").unwrap();
+    assert_eq!((entry.result.as_str(), entry.at), ("operator", START + 8 * 86_400));
+    assert_eq!(world.app.renew_codes("nobody").await.unwrap(), None);
+    world.app.disable("jana", true).await.unwrap();
+    assert_eq!(world.app.renew_codes("jana").await.unwrap(), None);
+}
+
+/// Somebody has talked the operator into it.
+#[tokio::test]
+async fn new_codes_that_the_owner_did_not_ask_for_are_put_back() {
+    let (mut world, old) = World::with_jana().await;
+    let access = world.signed_in().await.access();
+    let new = world.app.renew_codes("jana").await.unwrap().unwrap();
+    let link = world.mails().await.iter().find_map(revoke_link).unwrap();
+    let phone = Phone::new(30);
+    let page = phone.get(&world, &link).await;
+    assert!(page.says("New saved recovery codes were made"), "{}", page.html);
+    phone.submit(&world, &page, "/revoke", &[]).await;
+    assert_eq!(world.call(axum::http::Method::GET, "/v1/session", &access).await.problem(), "401 signed_out");
+    assert!(!opens(&world, &new[0]).await);
+    assert!(opens(&world, &old.recovery_codes[0]).await);
 }
 
 #[tokio::test]

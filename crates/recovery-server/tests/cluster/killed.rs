@@ -40,7 +40,7 @@ impl Node {
             .unwrap();
         let mut log = BufReader::new(process.stderr.take().unwrap()).lines();
         let url = loop {
-            let line = log.next_line().await.unwrap().expect("it serves");
+            let line = log.next_line().await.unwrap().unwrap();
             let said: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("{line}"));
             if let Some(address) = said["fields"]["address"].as_str() {
                 break format!("http://{address}/v1/");

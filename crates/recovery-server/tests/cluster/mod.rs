@@ -9,6 +9,7 @@ use crate::common::{PASSWORD, START, World};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use recovery_server::config::{Database as Address, Server};
 use recovery_server::{Config, ManualClock, PostgresStorage};
+use sqlx::migrate::Migrator;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use std::sync::Arc;
 
@@ -155,6 +156,43 @@ async fn a_database_of_a_newer_version_is_left_alone() {
     run(&mut owner, newer.to_owned()).await.unwrap();
     let words = refused(database.address()).await;
     assert!(words.contains("9999"), "{words}");
+}
+
+#[tokio::test]
+async fn migrate_says_from_which_version_to_which() {
+    let database = Database::new().await;
+    let folder = tempfile::tempdir().unwrap();
+    let settings = format!("public_url = \"http://127.0.0.1:0\"\ndatabase = \"{}\"\n", database.address());
+    std::fs::write(folder.path().join("s.toml"), settings).unwrap();
+    let migrate = || {
+        let done = std::process::Command::new(env!("CARGO_BIN_EXE_recovery-server"))
+            .args(["migrate", "--config", "s.toml"])
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        (done.status.success(), String::from_utf8([done.stdout, done.stderr].concat()).unwrap())
+    };
+    let all = sqlx::migrate!("migrations/postgres");
+    let (first, newest) = (all.migrations[0].version, all.migrations.last().unwrap().version);
+    let mut owner = Cluster::shared().connect(&database.user()).await;
+    Migrator::with_migrations(all.migrations[..1].to_vec()).run(&mut owner).await.unwrap();
+    let (ok, says) = migrate();
+    let words = format!("its tables were version {first} and are version {newest} now");
+    assert!(ok && says.contains(&words) && !says.contains("only"), "{says}");
+    let (ok, says) = migrate();
+    assert!(ok && says.contains(&format!("is up to date: its tables are version {newest}")), "{says}");
+
+    let newer = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+                 VALUES (9999, 'newer', true, '', 0)";
+    run(&mut owner, newer.to_owned()).await.unwrap();
+    let (ok, says) = migrate();
+    assert!(!ok && says.contains("the tables are version 9999"), "{says}");
+
+    let fresh = Database::new().await;
+    let settings = format!("public_url = \"http://127.0.0.1:0\"\ndatabase = \"{}\"\n", fresh.address());
+    std::fs::write(folder.path().join("s.toml"), settings).unwrap();
+    let (ok, says) = migrate();
+    assert!(ok && says.contains(&format!("is new: its tables are version {newest}")), "{says}");
 }
 
 #[tokio::test]

@@ -60,6 +60,28 @@ impl Database {
         }
     }
 
+    /// One statement past the server under test.
+    pub async fn run(&self, sql: &'static str) {
+        use sqlx::Connection as _;
+        match &self.place {
+            Place::File(folder) => {
+                let path = folder.path().join("accounts.sqlite");
+                let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
+                let mut connection = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
+                sqlx::query(sql).execute(&mut connection).await.unwrap();
+                connection.close().await.unwrap();
+            }
+            Place::Postgres(_) => {
+                #[cfg(target_os = "linux")]
+                {
+                    let mut connection = super::postgres::Cluster::shared().connect(&self.user()).await;
+                    sqlx::query(sql).execute(&mut connection).await.unwrap();
+                    connection.close().await.unwrap();
+                }
+            }
+        }
+    }
+
     /// All nodes of a database know it.
     pub fn pepper() -> Pepper {
         Pepper::random(&SeededRandom::new(0))

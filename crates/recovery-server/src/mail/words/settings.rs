@@ -39,6 +39,8 @@ pub(super) struct Words {
     changed_not_you: &'static str,
     /// For an address that may not put it back.
     told_not_you: &'static str,
+    operator_lead: fn(server: &str) -> String,
+    operator_not_you: &'static str,
     put_back_subject: fn(server: &str) -> String,
     put_back_title: &'static str,
     put_back_lead: fn(server: &str) -> String,
@@ -89,6 +91,17 @@ pub(super) fn say(language: Language, about: &Access, server: &str) -> Said {
                 title: (words.kind)(*kind),
                 lead: if token.is_some() { format!("{lead} {}", words.changed_link) } else { lead },
                 not_you: token.as_ref().map_or(words.told_not_you, |_| words.changed_not_you).to_owned(),
+                purpose: None,
+                footer: None,
+            }
+        }
+        Access::CodesByOperator { token } => {
+            let lead = (words.operator_lead)(server);
+            Said {
+                subject: (words.changed_subject)(server),
+                title: (words.kind)(ChangeKind::RecoveryCodes),
+                lead: if token.is_some() { format!("{lead} {}", words.changed_link) } else { lead },
+                not_you: token.as_ref().map_or(words.told_not_you, |_| words.operator_not_you).to_owned(),
                 purpose: None,
                 footer: None,
             }

@@ -5,9 +5,13 @@ use sqlx::Row as _;
 
 #[async_trait]
 impl Watched for Store {
-    async fn reachable(&self) -> Result<()> {
-        sqlx::query("SELECT count(*) FROM settings").fetch_one(&self.pool).await?;
-        Ok(())
+    async fn version(&self) -> Result<i64> {
+        let newest = "SELECT max(version) FROM _sqlx_migrations WHERE success";
+        Ok(sqlx::query_scalar(newest).fetch_one(&self.pool).await?)
+    }
+
+    fn newest(&self) -> i64 {
+        super::newest()
     }
 
     async fn figures(&self, now: i64) -> Result<Figures> {

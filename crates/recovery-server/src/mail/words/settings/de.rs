@@ -56,6 +56,12 @@ pub(super) const WORDS: Words = Words {
     changed_hint: "Den Link zu öffnen ändert noch nichts: Er sagt, was er rückgängig machen würde, und fragt nach. Er gilt 7 Tage.",
     changed_not_you: "Mach es mit dem Link rückgängig. Das meldet alle Geräte ab und beendet das Passwort, denn wer es war, muss es gekannt haben; dort setzt du ein neues.",
     told_not_you: "Mach es mit dem Link in der E-Mail an deine andere Adresse rückgängig, oder wähle „Passwort vergessen?“ und setze ein neues: Das meldet alle Geräte ab.",
+    operator_lead: |server| {
+        format!(
+            "wer {server} betreibt, hat neue Wiederherstellungscodes für dein Konto gemacht, wahrscheinlich auf deine Bitte. Die alten gelten nicht mehr. Hast du darum gebeten, ist nichts zu tun."
+        )
+    },
+    operator_not_you: "Mach es mit dem Link rückgängig: Dann sind die neuen Codes nutzlos, und die alten gelten wieder. Das meldet auch alle Geräte ab und beendet das Passwort; dort setzt du ein neues. Sag dem, der den Server betreibt, dass jemand in deinem Namen gefragt hat.",
     put_back_subject: |server| format!("Dein Konto bei {server} ist wieder, wie es war"),
     put_back_title: "Dein Konto ist wieder, wie es war",
     put_back_lead: |server| {

@@ -54,6 +54,12 @@ pub(super) const WORDS: Words = Words {
     changed_hint: "Opening the link changes nothing by itself: it says what it would put back, and asks. It works for 7 days.",
     changed_not_you: "Put it back with the link. That signs out every device and ends the password, which whoever did it must have known; you set a new one there.",
     told_not_you: "Put it back with the link in the mail to your other address, or choose \"Forgot your password?\" and set a new one: that signs out every device.",
+    operator_lead: |server| {
+        format!(
+            "Whoever runs {server} has made new saved recovery codes for your account, as you most likely asked them to. The old ones work no more. If it was you who asked, there is nothing to do."
+        )
+    },
+    operator_not_you: "Put it back with the link: then the new codes are of no use, and the old ones work again. It signs out every device and ends the password, too; you set a new one there. Tell whoever runs the server that someone asked in your name.",
     put_back_subject: |server| format!("Your account at {server} was put back"),
     put_back_title: "Your account was put back",
     put_back_lead: |server| {

@@ -54,6 +54,12 @@ pub(super) const WORDS: Words = Words {
     changed_hint: "Abrir el enlace no cambia nada por sí solo: dice qué desharía y pregunta. Sirve durante 7 días.",
     changed_not_you: "Deshazlo con el enlace. Eso cierra la sesión en todos los dispositivos y anula la contraseña, que quien lo hizo tenía que conocer; allí pones una nueva.",
     told_not_you: "Deshazlo con el enlace del correo enviado a tu otra dirección, o elige «¿Has olvidado la contraseña?» y pon una nueva: eso cierra la sesión en todos los dispositivos.",
+    operator_lead: |server| {
+        format!(
+            "Quien administra {server} ha creado códigos de recuperación nuevos para tu cuenta, seguramente porque se los pediste. Los anteriores ya no sirven. Si los pediste tú, no tienes que hacer nada."
+        )
+    },
+    operator_not_you: "Deshazlo con el enlace: los códigos nuevos dejan de servir y los anteriores vuelven a valer. Eso también cierra la sesión en todos los dispositivos y anula la contraseña; allí pones una nueva. Avisa a quien administra el servidor de que alguien los pidió en tu nombre.",
     put_back_subject: |server| format!("Tu cuenta en {server} vuelve a estar como antes"),
     put_back_title: "Tu cuenta vuelve a estar como antes",
     put_back_lead: |server| {
