@@ -7,7 +7,15 @@ use std::path::{Path, PathBuf};
 
 /// Held for as long as the database is used.
 #[derive(Debug)]
-pub struct InUse(#[expect(dead_code, reason = "the lock goes with the file")] File);
+pub struct InUse(File);
+
+impl Drop for InUse {
+    /// A child process that is just being started has the file open, too, and would keep the lock until it runs.
+    fn drop(&mut self) {
+        // Closing it is the other way.
+        let _unlocked = self.0.unlock();
+    }
+}
 
 impl InUse {
     /// Together with others; `None` while somebody replaces the file.
@@ -67,5 +75,16 @@ mod tests {
         drop(alone);
         assert!(InUse::shared(&database).unwrap().is_some());
         assert!(!database.exists());
+    }
+
+    #[test]
+    fn another_handle_of_the_same_file_does_not_keep_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = folder.path().join("accounts.sqlite");
+        let alone = InUse::alone(&database).unwrap().unwrap();
+        // As a child process has it between its birth and its program.
+        let _inherited = alone.0.try_clone().unwrap();
+        drop(alone);
+        assert!(InUse::alone(&database).unwrap().is_some());
     }
 }
