@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use accounts::provider::{Abilities as Able, Which};
+use accounts::provider::{Abilities as Able, Kind, Which};
 use accounts::store::{Past, PastId, Staged};
 use accounts::{AccountState as State, ErrorKind, Secret, identifier, signed_in};
 
@@ -40,7 +40,7 @@ impl App {
         // Offline, the page opens all the same; what the server does not offer it will say itself.
         let able = match self.providers.get(&account.server).await {
             Ok(provider) => provider.about().abilities,
-            Err(_) => Able::ALL,
+            Err(_) => Able { recovery_settings: account.server.kind == Kind::RecoveryServer, ..Able::ALL },
         };
         let signed_in_at = match account.state {
             State::SignedIn { since } => Some(seconds(since)),

@@ -146,7 +146,13 @@ async fn it_says_what_it_can_do_and_asks_for() {
     let about = bench.provider.about();
     assert_eq!(
         about.abilities,
-        Abilities { recover_by_mailbox: true, pair: None, link_phone: false, ..Abilities::ALL }
+        Abilities {
+            recover_by_mailbox: true,
+            pair: None,
+            link_phone: false,
+            recovery_settings: false,
+            ..Abilities::ALL
+        }
     );
     assert_eq!(about.rules.min_length, PasswordRules::FLOOR.min_length);
     assert!(about.rules.needs.digit && !about.rules.needs.symbol);
