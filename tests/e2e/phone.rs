@@ -159,11 +159,14 @@ impl Phone {
     async fn see(&self, css: &str) -> Result<WebElement> {
         let look =
             async || self.session.query(By::Css(css)).wait(PATIENCE, GLANCE).and_displayed().first().await;
-        let found = match look().await {
-            // The next page came between finding it and asking whether it is shown.
-            Err(error) if error.to_string().contains("stale") => look().await,
-            found => found,
-        };
+        let mut found = look().await;
+        for _ in 0..3 {
+            match &found {
+                // The next page came between finding it and asking whether it is shown.
+                Err(error) if is_of_the_page_before(&error.to_string()) => found = look().await,
+                _ => break,
+            }
+        }
         match found {
             Ok(element) => Ok(element),
             Err(error) => {
@@ -172,4 +175,9 @@ impl Phone {
             }
         }
     }
+}
+
+/// ChromeDriver has two words for it.
+fn is_of_the_page_before(error: &str) -> bool {
+    error.contains("stale") || error.contains("does not belong to the document")
 }
