@@ -108,6 +108,15 @@ async fn rooms(window: &Window, transcript: &mut Transcript) -> Result<()> {
     transcript
         .glimpse(window, "account", "Show the password; it hides itself again after half a minute")
         .await?;
+    window.press("recovery-open").await?;
+    window.find("recovery-address").await?;
+    transcript.step(window, "recovery-settings", "See what the server would let you back in by").await?;
+    window.press("recovery-turn-on").await?;
+    transcript
+        .step(window, "set-up-authenticator", "Turn on a second factor: kept here, or by an app on the phone")
+        .await?;
+    window.press("back").await?;
+    window.find("recovery-address").await?;
     window.press("nav-accounts").await?;
     window.find("account-row").await?;
     transcript.step(window, "accounts", "Go back to the accounts").await?;
