@@ -64,7 +64,7 @@ async fn a_qr_code_that_is_dropped_makes_codes() {
         let script = "const done = arguments[arguments.length - 1];
             const img = new Image();
             img.src = `data:image/svg+xml,${encodeURIComponent(arguments[0])}`;
-            img.style = 'position:fixed;inset:auto 0 0 auto;inline-size:240px;z-index:9';
+            img.style = 'position:fixed;inset:auto auto 0 0;inline-size:200px;z-index:9';
             document.documentElement.append(img);
             img.decode().then(() => requestAnimationFrame(() => requestAnimationFrame(() => done(true))));";
         window.press("authenticator-add").await?;
