@@ -8,6 +8,7 @@ use specta::Type;
 pub struct RecoverySettingsView {
     /// The first one gets the code of a recovery that is begun by the identifier.
     pub addresses: Vec<RecoveryAddressView>,
+    pub most_addresses: u32,
     pub authenticator: bool,
     pub codes_left: u32,
     /// Codes that are kept here and not crossed off.

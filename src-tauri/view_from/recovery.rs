@@ -26,6 +26,7 @@ pub fn recovery_settings(settings: &RecoverySettings, kept: &RecoveryCodes) -> R
     };
     RecoverySettingsView {
         addresses: settings.addresses.iter().map(address).collect(),
+        most_addresses: count(settings.most_addresses),
         authenticator: settings.authenticator,
         codes_left: count(settings.codes_left),
         codes_kept: count(kept.left()),
@@ -103,6 +104,7 @@ mod tests {
     fn codes_that_were_replaced_elsewhere_are_known() {
         let renewed = |seconds| RecoverySettings {
             addresses: Vec::new(),
+            most_addresses: 2,
             authenticator: false,
             codes_left: 10,
             revocable: vec![Revocable {

@@ -20,7 +20,7 @@ export function recoveryOf(query: URLSearchParams, world: { code: (purpose: 'new
       address('a', 'jana.koenig@gmail.com', true, query.has('bounced') ? now() - 2 * DAY : null),
       ...(query.has('two') ? [address('b', 'jana.koenig@allotment-gardeners-association.example', false, null)] : []),
     ],
-    authenticator: query.has('totp'), codesLeft: 7, codesKept: 7, codesReplaced: query.has('replaced'),
+    mostAddresses: 2, authenticator: query.has('totp'), codesLeft: 7, codesKept: 7, codesReplaced: query.has('replaced'),
     revocable: query.has('two') ? [{ what: 'addressAdded', at: now() - 3 * 3600, until: now() + 7 * DAY - 3 * 3600 }] : [],
   };
   const add = { kind: 'addAddress', address: '' } as const;

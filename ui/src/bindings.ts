@@ -872,6 +872,7 @@ export type RecoveryAddressView = {
 export type RecoverySettingsView = {
 	/**  The first one gets the code of a recovery that is begun by the identifier. */
 	addresses: RecoveryAddressView[],
+	mostAddresses: number,
 	authenticator: boolean,
 	codesLeft: number,
 	/**  Codes that are kept here and not crossed off. */

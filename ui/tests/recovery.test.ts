@@ -15,6 +15,7 @@ const first = { id: 'x', address: 'jana@gmail.com', confirmed: true, bouncedAt: 
 const second = { id: 'y', address: 'jana@office.example', confirmed: true, bouncedAt: null };
 const settings = (part: Partial<RecoverySettingsView> = {}): RecoverySettingsView => ({
   addresses: [first],
+  mostAddresses: 2,
   authenticator: false,
   codesLeft: 10,
   codesKept: 10,

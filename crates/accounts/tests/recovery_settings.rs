@@ -112,7 +112,7 @@ async fn an_address_proves_itself_and_can_go_first_and_go() {
     let mut bench = Bench::start().await;
     assert!(bench.provider.about().abilities.recovery_settings);
     let before = bench.settings().await;
-    assert_eq!(before.addresses.len(), 1);
+    assert_eq!((before.addresses.len(), before.most_addresses), (1, 2));
     assert_eq!((before.addresses[0].address.as_str(), before.authenticator), (EMAIL, false));
 
     let mut flow = bench.change(SettingChange::AddAddress { address: OTHER.into() }).await.unwrap();

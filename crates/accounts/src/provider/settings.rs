@@ -10,6 +10,8 @@ use crate::authenticator::Authenticator;
 pub struct RecoverySettings {
     /// The first one gets the code of a recovery that is begun by the identifier.
     pub addresses: Vec<RecoveryAddress>,
+    /// There may not be more.
+    pub most_addresses: usize,
     pub authenticator: bool,
     /// Saved recovery codes that were not used yet.
     pub codes_left: usize,

@@ -13,7 +13,9 @@ use super::revoke;
 use super::sign_in::{NOTICE_LIFE, letter};
 use crate::audit::Event;
 use crate::mail::{Access, Letter, Matter};
-use crate::storage::{Account, ChangeKind, Changed, SealedMail, Session, SettingsChange, Told, What};
+use crate::storage::{
+    Account, ChangeKind, Changed, MOST_ADDRESSES, SealedMail, Session, SettingsChange, Told, What,
+};
 use crate::{App, token};
 use axum::Json;
 use axum::extract::State;
@@ -22,8 +24,9 @@ use utoipa::ToSchema;
 
 #[derive(Serialize, ToSchema)]
 pub(super) struct RecoverySettings {
-    /// One or two, the first one first.
+    /// The first one first.
     addresses: Vec<AddressInfo>,
+    most_addresses: usize,
     second_factor: bool,
     recovery_codes_left: usize,
     /// The newest first.
@@ -86,6 +89,7 @@ async fn settings(app: &App, account_id: &str) -> Result<RecoverySettings, Probl
                 last_mail_bounced_at: address.bounced_at,
             })
             .collect(),
+        most_addresses: MOST_ADDRESSES,
         second_factor: account.totp_secret.is_some(),
         recovery_codes_left: app.storage().recovery_codes(account_id).await?.len(),
         changes: changes

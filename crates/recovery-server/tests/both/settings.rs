@@ -29,7 +29,7 @@ async fn what_gets_jana_back_in() {
         json!({
             "addresses": [{"id": added.id, "address": "jana@example.org", "first": true, "added_at": START,
                            "confirmed": false, "last_mail_bounced_at": null}],
-            "second_factor": false, "recovery_codes_left": 10, "changes": [],
+            "most_addresses": 2, "second_factor": false, "recovery_codes_left": 10, "changes": [],
         })
     );
     assert_eq!(world.call(Method::GET, "/v1/account/recovery", "x").await.problem(), "401 signed_out");

@@ -23,7 +23,7 @@ export const recoverySettings: RecoverySettingsWords = {
   addDo: 'Code dorthin schicken',
   addBad: 'Das ist noch keine ganze E-Mail-Adresse.',
   addKnown: 'Diese steht schon hier.',
-  full: 'Mehr als zwei gehen nicht. Entfernen Sie eine, um eine andere hinzuzufügen.',
+  full: 'Mehr werden nicht angenommen. Entfernen Sie eine, um eine andere hinzuzufügen.',
   putFirst: 'An die erste Stelle',
   remove: 'Entfernen',
   removeTitle: (address) => `${address} entfernen?`,

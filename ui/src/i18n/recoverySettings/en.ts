@@ -23,7 +23,7 @@ export const recoverySettings: RecoverySettingsWords = {
   addDo: 'Send a code there',
   addBad: 'That is no whole e-mail address yet.',
   addKnown: 'That one is here already.',
-  full: 'Two are the most. Remove one to add another.',
+  full: 'More are not taken. Remove one to add another.',
   putFirst: 'Put first',
   remove: 'Remove',
   removeTitle: (address) => `Remove ${address}?`,

@@ -23,7 +23,7 @@ export const recoverySettings: RecoverySettingsWords = {
   addDo: 'Enviar un código allí',
   addBad: 'Todavía no es una dirección de correo completa.',
   addKnown: 'Esa ya está aquí.',
-  full: 'Dos es el máximo. Quita una para añadir otra.',
+  full: 'No se admiten más. Quita una para añadir otra.',
   putFirst: 'Poner primera',
   remove: 'Quitar',
   removeTitle: (address) => `¿Quitar ${address}?`,

@@ -23,7 +23,7 @@ export const recoverySettings: RecoverySettingsWords = {
   addDo: 'Отправить туда код',
   addBad: 'Это ещё не весь адрес почты.',
   addKnown: 'Этот адрес уже есть.',
-  full: 'Больше двух нельзя. Чтобы добавить другой, уберите один.',
+  full: 'Больше адресов не принимают. Чтобы добавить другой, уберите один.',
   putFirst: 'Сделать первым',
   remove: 'Убрать',
   removeTitle: (address) => `Убрать ${address}?`,

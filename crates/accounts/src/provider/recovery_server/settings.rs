@@ -305,6 +305,7 @@ fn read(settings: wire::RecoverySettings) -> RecoverySettings {
     };
     RecoverySettings {
         addresses: addresses.into_iter().map(address).collect(),
+        most_addresses: settings.most_addresses,
         authenticator: settings.second_factor,
         codes_left: settings.recovery_codes_left,
         revocable: settings.changes.into_iter().filter_map(change).collect(),
@@ -337,6 +338,7 @@ mod tests {
         let change = |what: &str| json!({ "change": what, "changed_at": 2, "revocable_until": 604_802 });
         let settings = json!({
             "addresses": [address("a", false, Some(7)), address("b", true, None)],
+            "most_addresses": 2,
             "second_factor": true,
             "recovery_codes_left": 3,
             "changes": [change("address_first"), change("shoe_size"), change("recovery_codes")],
@@ -345,7 +347,7 @@ mod tests {
         let [first, second] = &settings.addresses[..] else { panic!("{settings:?}") };
         assert_eq!((first.id.as_str(), first.confirmed, first.bounced_at), ("b", true, None));
         assert_eq!(second.bounced_at, Some(UNIX_EPOCH + Duration::from_secs(7)));
-        assert_eq!((settings.authenticator, settings.codes_left), (true, 3));
+        assert_eq!((settings.most_addresses, settings.authenticator, settings.codes_left), (2, true, 3));
         let what: Vec<_> = settings.revocable.iter().map(|change| change.what).collect();
         assert_eq!(what, [SettingChanged::AddressFirst, SettingChanged::CodesRenewed]);
     }

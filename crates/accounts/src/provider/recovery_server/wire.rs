@@ -104,6 +104,7 @@ pub struct SessionInfo {
 #[derive(Deserialize)]
 pub struct RecoverySettings {
     pub addresses: Vec<AddressInfo>,
+    pub most_addresses: usize,
     pub second_factor: bool,
     pub recovery_codes_left: usize,
     pub changes: Vec<ChangeInfo>,
