@@ -12,7 +12,7 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use accounts::account::{Account, AccountId, AccountState, Means, Plan};
+use accounts::account::{Account, AccountId, Means, Plan};
 use accounts::provider::{Kind, Server};
 use accounts::readiness::{Graph, House, Known, Place, Sketch, Thing};
 use accounts::store::StoreKind;
@@ -118,18 +118,15 @@ fn circle() -> (Sketch, Thing) {
 fn list() -> (Vec<Account>, Vec<Known>) {
     let mut dice = Dice(3);
     let base = |host: String| Server { kind: Kind::Allauth, base: host.parse().unwrap(), key: None };
-    let account = |at: usize, dice: &mut Dice| Account {
-        id: AccountId::new(format!("{at:032x}")),
-        server: base(format!("https://site-{}.example/", dice.below(ACCOUNTS))),
-        name: format!("Site {at}"),
-        identifier: format!("jana{}@mail.example", dice.below(40)),
-        practice: false,
-        state: AccountState::SignedOut,
-        mailbox: None,
-        recover_as: None,
-        without_password: false,
-        guide: None,
-        plan: Plan { added: vec![Means::Phone(format!("phone {}", dice.below(3)))], ..Plan::default() },
+    let account = |at: usize, dice: &mut Dice| {
+        let id = AccountId::new(format!("{at:032x}"));
+        let server = base(format!("https://site-{}.example/", dice.below(ACCOUNTS)));
+        let identifier = format!("jana{}@mail.example", dice.below(40));
+        let added = vec![Means::Phone(format!("phone {}", dice.below(3)))];
+        Account {
+            plan: Plan { added, ..Plan::default() },
+            ..Account::new(id, server, format!("Site {at}"), identifier)
+        }
     };
     let accounts = (0..ACCOUNTS).map(|at| account(at, &mut dice)).collect();
     (accounts, vec![Known { password: true, ..Known::default() }; ACCOUNTS])

@@ -8,6 +8,8 @@
     reason = "a benchmark measures with the real clock, prints, and stops at a surprise"
 )]
 
+#[path = "../../../recovery-server/benches/load/asked.rs"]
+mod asked;
 mod crowd;
 mod ours;
 mod sink;
@@ -21,6 +23,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use asked::Asked;
 use crowd::Crowd;
 use processes::{pss_kib, tree};
 use servers::load::Loaded;
@@ -64,9 +67,11 @@ async fn measure(server: Loaded, sink: &Sink) -> Result<String> {
     let under_load = memory(&server)?.max(signed_in);
     let accepted = recoveries.count(server.accepted);
     let arrived = sink.wait(letters + accepted, MAIL).await - letters;
-    for (what, odd) in [("sign-ins", sign_ins.odd(200)), ("recoveries", recoveries.odd(server.accepted))] {
-        if !odd.is_empty() {
-            println!("  {what} that were answered otherwise: {odd:?}");
+    for (what, others) in
+        [("sign-ins", odd(&sign_ins, 200)), ("recoveries", odd(&recoveries, server.accepted))]
+    {
+        if !others.is_empty() {
+            println!("  {what} that were answered otherwise: {others:?}");
         }
     }
     Ok(format!(
@@ -75,8 +80,8 @@ async fn measure(server: Loaded, sink: &Sink) -> Result<String> {
         server.way,
         server.hash,
         started_in.as_secs_f64() * 1e3,
-        sign_ins.shown(200),
-        recoveries.shown(server.accepted),
+        shown(&sign_ins, 200),
+        shown(&recoveries, server.accepted),
     ))
 }
 
@@ -86,26 +91,11 @@ fn memory(server: &Loaded) -> Result<u64> {
     Ok(tree(first).into_iter().filter_map(pss_kib).sum::<u64>() / 1024)
 }
 
-/// Seconds of each answer, by status; 0 where there was none.
-struct Answers {
-    by_status: BTreeMap<u16, Vec<Duration>>,
-    span: Duration,
+fn odd(asked: &Asked, usual: u16) -> BTreeMap<u16, usize> {
+    let odd = asked.by_status.iter().filter(|(status, _)| **status != usual);
+    odd.map(|(status, all)| (*status, all.len())).collect()
 }
 
-impl Answers {
-    fn count(&self, status: u16) -> usize {
-        self.by_status.get(&status).map_or(0, Vec::len)
-    }
-
-    fn odd(&self, usual: u16) -> BTreeMap<u16, usize> {
-        let odd = self.by_status.iter().filter(|(status, _)| **status != usual);
-        odd.map(|(status, all)| (*status, all.len())).collect()
-    }
-
-    fn shown(&self, status: u16) -> String {
-        let mut all = self.by_status.get(&status).cloned().unwrap_or_default();
-        all.sort_unstable();
-        let p99 = all.get(all.len().saturating_sub(1) * 99 / 100).copied().unwrap_or_default();
-        format!("{:.1} / s, {} ms", all.len() as f64 / self.span.as_secs_f64(), p99.as_millis())
-    }
+fn shown(asked: &Asked, status: u16) -> String {
+    format!("{:.1} / s, {:.0} ms", asked.rate(status), asked.at(status, 0.99))
 }

@@ -12,6 +12,7 @@
     reason = "a benchmark measures with the real clock, prints, and stops at a surprise"
 )]
 
+mod asked;
 mod computer;
 mod hey;
 #[cfg(target_os = "linux")]

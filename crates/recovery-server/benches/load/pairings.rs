@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
 
+use crate::asked::Asked;
 use crate::computer::{Computer, nonce};
-use crate::hey::Asked;
 use crate::server::{ANY_PORT, Server, client, settings};
 
 const WAITING: usize = 5_000;

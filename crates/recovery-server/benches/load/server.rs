@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::hey::{Asked, hey};
+use crate::asked::Asked;
+use crate::hey::{both, hey};
 
 pub const PASSWORD: &str = "velvet-Otter-crossing-41";
 pub const JSON: &str = "application/json";
@@ -111,7 +112,7 @@ impl Server {
                     })
                 })
                 .collect();
-            all.into_iter().map(|one| one.join().unwrap()).reduce(Asked::and).unwrap()
+            all.into_iter().map(|one| one.join().unwrap()).reduce(both).unwrap()
         })
     }
 

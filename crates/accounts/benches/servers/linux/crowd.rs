@@ -1,13 +1,12 @@
 //! Those who ask: each again as soon as there is an answer.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
 
-use super::Answers;
+use super::asked::Asked;
 use super::servers::load::{Ask, PEOPLE};
 
 pub struct Crowd {
@@ -29,7 +28,7 @@ impl Crowd {
         clients: usize,
         span: Duration,
         ask: impl Fn(usize, usize) -> Ask + Copy + Send + Sync + 'static,
-    ) -> Answers {
+    ) -> Asked {
         let next = Arc::new(AtomicUsize::new(0));
         let begun = Instant::now();
         let mut asking = JoinSet::new();
@@ -47,6 +46,7 @@ impl Crowd {
                             let status = answer.status().as_u16();
                             answer.bytes().await.map_or(0, |_| status)
                         }
+                        // None came.
                         Err(_) => 0,
                     };
                     seen.push((status, asked.elapsed()));
@@ -54,11 +54,8 @@ impl Crowd {
                 seen
             });
         }
-        let mut by_status = BTreeMap::<u16, Vec<Duration>>::new();
-        for (status, took) in asking.join_all().await.into_iter().flatten() {
-            by_status.entry(status).or_default().push(took);
-        }
+        let answers = asking.join_all().await.into_iter().flatten();
         // Those who were under way at the end count, and so does their time.
-        Answers { by_status, span: begun.elapsed() }
+        Asked::of(answers, begun.elapsed())
     }
 }

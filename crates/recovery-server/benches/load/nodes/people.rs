@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use super::{FORGETFUL, PUBLIC};
+use crate::asked::Asked;
 use crate::computer::{Computer, nonce};
-use crate::hey::Asked;
 use crate::server::{NAMES, PASSWORD};
 
 const SIGNING_IN: usize = 8;
