@@ -352,6 +352,7 @@ export const testIds = [
   'change-start',
   // account page
   'account-state',
+  'account-where',
   'account-sign-in',
   'account-forgot',
   'password-value',

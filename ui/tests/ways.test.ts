@@ -55,6 +55,13 @@ async function openAccount(): Promise<void> {
   await there('codes-section');
 }
 
+describe('the page of an account', () => {
+  it('says whose it is and where, apart from each other', async () => {
+    await openAccount();
+    expect(text('account-where')).toBe('jana@gmail.com · accounts.dorfladen.example');
+  });
+});
+
 describe('the house', () => {
   it('has a window for each account, which says its state in words and leads to it', async () => {
     await enter();
