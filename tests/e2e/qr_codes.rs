@@ -1,4 +1,4 @@
-//! A thousand QR codes, drawn by the real window as it draws its own, captured, and read back.
+//! QR codes, drawn by the real window as it draws its own, captured, and read back: a thousand with `REGAIN_SOAK=1`.
 
 use accounts::clock::{Random as _, SeededRandom, SystemClock};
 use accounts::qr::{self, Drawing};
@@ -9,8 +9,11 @@ use crate::server::AccountServer;
 use crate::steps::{first_start, search_at};
 use crate::window::{Theme, Window};
 
-/// For each theme and size.
-const CODES: usize = 167;
+/// For each of two themes and three sizes.
+fn codes() -> usize {
+    if std::env::var_os("REGAIN_SOAK").is_some() { 167 } else { 30 }
+}
+
 const SIZES: [Size; 3] = [Size::Window(420, 800), Size::Window(960, 720), Size::Enlarged];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,13 +25,12 @@ enum Size {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "drives the real window: cargo xtask test"]
-async fn a_thousand_codes_are_read_back_from_the_window() {
+async fn codes_are_read_back_from_the_window() {
     Desk::play("qr_codes", async |desk| {
         let window = &desk.window;
         let server = AccountServer::open().await?;
         first_start(window).await?;
         let dice = SeededRandom::new(7);
-        let mut read = 0;
         for theme in [Theme::Light, Theme::Dark] {
             window.wear(theme).await?;
             for size in SIZES {
@@ -47,11 +49,10 @@ async fn a_thousand_codes_are_read_back_from_the_window() {
                         "[data-testid='qr-large'] img"
                     }
                 };
-                for _ in 0..CODES {
+                for _ in 0..codes() {
                     let text = link(&dice);
                     let seen = seen(window, shown, &text).await?;
                     ensure!(seen == text, "{theme:?}, {size:?}: {text} was read as {seen}");
-                    read += 1;
                 }
                 if size == Size::Enlarged {
                     window.press("qr-close").await?;
@@ -60,7 +61,6 @@ async fn a_thousand_codes_are_read_back_from_the_window() {
                 window.press("cancel").await?;
             }
         }
-        ensure!(read >= 1_000, "{read} of them");
         Ok(())
     })
     .await;
