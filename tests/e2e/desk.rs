@@ -60,14 +60,24 @@ struct Parts {
     home: TempDir,
     bus_address: String,
     display: String,
+    variables: Vec<(&'static str, OsString)>,
     said: Arc<Mutex<Vec<String>>>,
 }
 
 impl Desk {
     /// Plays a story at a fresh desk; if it goes wrong, leaves a picture, the page and the app's log in `target/e2e/`.
     pub async fn play(name: &str, story: impl AsyncFnOnce(&mut Self) -> Result<()>) {
+        Self::play_with(name, Vec::new(), story).await;
+    }
+
+    /// The same on a machine where programs find these variables.
+    pub async fn play_with(
+        name: &str,
+        variables: Vec<(&'static str, OsString)>,
+        story: impl AsyncFnOnce(&mut Self) -> Result<()>,
+    ) {
         let _turn = TURN.lock().await;
-        let mut desk = match Self::open().await {
+        let mut desk = match Self::open(variables).await {
             Ok(desk) => desk,
             Err(error) => panic!("{name}: the desk did not open: {error:#}"),
         };
@@ -85,8 +95,8 @@ impl Desk {
         }
     }
 
-    async fn open() -> Result<Self> {
-        let mut parts = Parts::open()?;
+    async fn open(variables: Vec<(&'static str, OsString)>) -> Result<Self> {
+        let mut parts = Parts::open(variables)?;
         let window = parts.start_app().await?;
         Ok(Self { window, parts })
     }
@@ -186,7 +196,7 @@ impl Desk {
 }
 
 impl Parts {
-    fn open() -> Result<Self> {
+    fn open(variables: Vec<(&'static str, OsString)>) -> Result<Self> {
         let home = tempfile::Builder::new().prefix("regain-desk-").tempdir()?;
         for folder in ["run", "data", "config", "cache", "config/gtk-3.0"] {
             fs::DirBuilder::new().recursive(true).mode(0o700).create(home.path().join(folder))?;
@@ -221,6 +231,7 @@ impl Parts {
             home,
             bus_address,
             display: format!(":{number}"),
+            variables,
             said: Arc::default(),
         };
         parts.start_keychain()?;
@@ -301,6 +312,7 @@ impl Parts {
             .env("TZ", "UTC")
             .env("NO_AT_BRIDGE", "1")
             .env("TAURI_WEBVIEW_AUTOMATION", "true")
+            .envs(self.variables.iter().cloned())
             .current_dir(home);
         command
     }

@@ -1,5 +1,7 @@
 //! A mailbox at the end of a real SMTP conversation.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
@@ -14,6 +16,7 @@ use crate::servers::mail::take;
 pub struct Mailbox {
     pub port: u16,
     mails: UnboundedReceiver<Mail>,
+    full: Arc<AtomicBool>,
 }
 
 pub struct Mail {
@@ -28,15 +31,25 @@ impl Mailbox {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let port = listener.local_addr()?.port();
         let (arrived, mails) = unbounded_channel();
+        let full = Arc::<AtomicBool>::default();
+        let refuses = Arc::clone(&full);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let arrived = arrived.clone();
+                let (arrived, refuses) = (arrived.clone(), Arc::clone(&refuses));
                 // The test may be over when a mail comes.
-                let put = move |raw: &[u8]| Mail::parse(raw).is_some_and(|mail| arrived.send(mail).is_ok());
+                let put = move |raw: &[u8]| {
+                    !refuses.load(Ordering::Relaxed)
+                        && Mail::parse(raw).is_some_and(|mail| arrived.send(mail).is_ok())
+                };
                 tokio::spawn(take(stream, put));
             }
         });
-        Ok(Self { port, mails })
+        Ok(Self { port, mails, full })
+    }
+
+    /// From now on every mail is refused for good.
+    pub fn fill(&self) {
+        self.full.store(true, Ordering::Relaxed);
     }
 
     /// The next mail, once it is there.

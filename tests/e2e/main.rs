@@ -14,6 +14,7 @@ mod demo_pairing;
 mod demo_vault;
 mod demo_ways;
 mod desk;
+mod domain;
 mod guide;
 mod keyboard;
 mod keychain;

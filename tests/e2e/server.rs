@@ -41,7 +41,8 @@ impl AccountServer {
         Self::serve(config, |_| {}).await
     }
 
-    async fn serve(config: Config, change: impl FnOnce(&mut NewAccount)) -> Result<Self> {
+    /// The same with settings of its own.
+    pub async fn serve(config: Config, change: impl FnOnce(&mut NewAccount)) -> Result<Self> {
         let mailbox = Mailbox::open().await?;
         let (mut deps, _outbox) = Deps::in_memory(config).await?;
         deps.mailer = Arc::new(SmtpMailer::new(&MailSettings {

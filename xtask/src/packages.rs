@@ -27,6 +27,8 @@ enum Probe {
     Python,
     /// Debian keeps its programs out of the way of other versions'.
     PostgreSql,
+    /// A library that programs are made to load.
+    Library(&'static str),
     /// Any font at all: without one the window shows boxes.
     Font,
 }
@@ -75,6 +77,11 @@ impl Need {
         match self.probe {
             Probe::Program(name) => which(name).is_some(),
             Probe::PkgConfig(module) => shell.ask("pkg-config", &["--exists", module]).is_some(),
+            Probe::Library(name) => {
+                let by_machine = std::fs::read_dir("/usr/lib").into_iter().flatten().flatten();
+                let folders = by_machine.map(|it| it.path()).chain(["/usr/lib64".into(), "/usr/lib".into()]);
+                folders.map(|folder| folder.join(name)).any(|file| file.is_file())
+            }
             Probe::Python => shell.ask("python3", &["-c", "import venv, ensurepip"]).is_some(),
             Probe::PostgreSql => {
                 let debian = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
@@ -170,6 +177,14 @@ pub const LINUX: &[Need] = &[
         "libfaketime",
         "libfaketime",
         "libfaketime",
+    ),
+    test(
+        "names of servers for one program alone",
+        Probe::Library("libnss_wrapper.so"),
+        "libnss-wrapper",
+        "nss_wrapper",
+        "nss_wrapper",
+        "nss_wrapper",
     ),
     test(
         "Chromium, which plays the phone",
