@@ -153,6 +153,12 @@ impl Hasher {
         }
     }
 
+    /// As if as many waited as may, or none.
+    #[cfg(test)]
+    pub(crate) fn crowd(&self, full: bool) {
+        self.0.waiting.store(if full { QUEUE } else { 0 }, Ordering::Relaxed);
+    }
+
     async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Memory) -> T + Send + 'static,
@@ -337,9 +343,9 @@ mod tests {
     #[tokio::test]
     async fn a_flood_is_turned_away() {
         let hasher = hasher(1);
-        hasher.0.waiting.store(QUEUE, Ordering::Relaxed);
+        hasher.crowd(true);
         assert!(matches!(hasher.hash("x", [0; 16]).await, Err(HashError::Busy)));
-        hasher.0.waiting.store(0, Ordering::Relaxed);
+        hasher.crowd(false);
         hasher.hash("x", [0; 16]).await.unwrap();
         assert_eq!(hasher.load(), Load { running: 0, waiting: 0, refused: 1 });
     }

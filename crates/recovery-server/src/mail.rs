@@ -26,6 +26,8 @@ pub trait Mailer: Send + Sync + 'static {
     /// # Errors
     /// It was not taken; it will be offered again later, unless the error is final.
     async fn send(&self, mail: &Mail) -> Result<(), MailError>;
+    /// No other mail is due: lets go of what was kept for it.
+    async fn rest(&self) {}
 }
 
 /// One mail, ready to go.

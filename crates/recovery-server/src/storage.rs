@@ -194,6 +194,8 @@ pub struct Opening {
     pub mark: Vec<u8>,
     /// The network alone.
     pub network_mark: Vec<u8>,
+    /// What was counted against whoever comes in, and is counted no more.
+    pub forgives: Vec<Limit>,
     pub trace: Trace,
 }
 
@@ -210,6 +212,17 @@ pub enum Factor {
     SavedCode { place: i64, trace: Trace },
 }
 
+/// What became of an opening.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Opened {
+    /// The password was changed meanwhile.
+    Refused,
+    /// From a device that was known.
+    Known,
+    /// From a new one, and its letters are in the queue.
+    New,
+}
+
 #[derive(Debug)]
 pub enum Rotation {
     Rotated(Session),
@@ -220,8 +233,7 @@ pub enum Rotation {
 
 #[async_trait]
 pub trait Sessions: Send + Sync + 'static {
-    /// `false` if the password was changed meanwhile.
-    async fn open_session(&self, opening: &Opening) -> Result<bool>;
+    async fn open_session(&self, opening: &Opening) -> Result<Opened>;
     /// `false` if the password was changed since it was `password_version`.
     async fn add_ticket(
         &self,
@@ -229,6 +241,7 @@ pub trait Sessions: Send + Sync + 'static {
         ticket: &SignInTicket,
         password_version: i64,
         until: i64,
+        forgives: &[Limit],
     ) -> Result<bool>;
     async fn ticket(&self, hash: &[u8], now: i64) -> Result<Option<SignInTicket>>;
     /// Counts a wrong try, and says how many are left; at none the ticket is gone.

@@ -228,6 +228,61 @@ async fn only_a_refusal_of_the_recipient_or_the_letter_is_a_bounce() {
     }
 }
 
+fn to(address: &str) -> Mail {
+    Mail { to: address.to_owned(), ..mail() }
+}
+
+fn begins(post: &Post) -> Vec<String> {
+    let heard = post.heard.lock().unwrap();
+    heard.in_clear.iter().filter_map(|line| line.split(' ').next().map(str::to_owned)).collect()
+}
+
+#[tokio::test]
+async fn letters_that_are_due_at_once_go_over_one_connection() {
+    let post = Post::open(vec![Door::default()]).await;
+    let mailer = SmtpMailer::new(&settings(post.port, None)).unwrap();
+    mailer.send(&mail()).await.unwrap();
+    mailer.send(&mail()).await.unwrap();
+    mailer.rest().await;
+    mailer.send(&mail()).await.unwrap();
+    assert_eq!(
+        begins(&post),
+        ["EHLO", "MAIL", "RCPT", "DATA", "MAIL", "RCPT", "DATA", "QUIT", "EHLO", "MAIL", "RCPT", "DATA"]
+    );
+    let heard = post.heard.lock().unwrap();
+    assert_eq!(heard.letters.len(), 3);
+    for letter in &heard.letters {
+        assert!(letter.contains("\n..Punkt am Anfang\n...zwei\n"), "{letter}");
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_the_mail_server_has_had_enough_of_costs_no_letter() {
+    for last_words in ["421 4.7.0 too many\r\n", "550 5.7.1 too many\r\n", ""] {
+        let door = Door { enough: Some((2, last_words)), ..Door::default() };
+        let post = Post::open(vec![door]).await;
+        let mailer = SmtpMailer::new(&settings(post.port, None)).unwrap();
+        for _ in 0..5 {
+            mailer.send(&mail()).await.unwrap();
+        }
+        assert_eq!(post.heard.lock().unwrap().letters.len(), 5);
+        assert_eq!(begins(&post).iter().filter(|word| *word == "EHLO").count(), 3);
+    }
+}
+
+#[tokio::test]
+async fn a_recipient_who_is_refused_is_not_asked_for_again_over_another_connection() {
+    let door = Door { says: vec![("RCPT TO:<gone@", "550 5.1.1 no such user\r\n")], ..Door::default() };
+    let post = Post::open(vec![door]).await;
+    let mailer = SmtpMailer::new(&settings(post.port, None)).unwrap();
+    mailer.send(&mail()).await.unwrap();
+    let refused = mailer.send(&to("gone@example.org")).await.unwrap_err();
+    assert!(matches!(refused, MailError::Bounced(_)), "{refused:?}");
+    mailer.send(&mail()).await.unwrap();
+    let rcpt = begins(&post).iter().filter(|word| *word == "RCPT").count();
+    assert_eq!((rcpt, post.heard.lock().unwrap().letters.len()), (3, 2));
+}
+
 /// A person at the terminal, and a mail server that pipes what came back.
 #[tokio::test]
 async fn bounces_are_noted_from_the_command_line() {

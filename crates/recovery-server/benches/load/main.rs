@@ -31,6 +31,9 @@ mod steady;
 
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    if words == ["bare"] {
+        return println!("{}", steady::bare_hashes(true));
+    }
     let wanted = |part: &str| words.is_empty() || words.iter().any(|word| word == part);
     if wanted("steady") {
         steady::run();

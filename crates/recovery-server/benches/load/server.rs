@@ -16,6 +16,9 @@ pub const JSON: &str = "application/json";
 pub const PER_NAME: usize = 5;
 pub const NAMES: usize = 64;
 
+/// As its systemd unit and its container start it.
+pub const LARGE_PAGES: (&str, &str) = ("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1");
+
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_recovery-server");
 /// Ticks of a second in `/proc/PID/stat`: the same wherever Linux runs.
 const TICKS: f64 = 100.0;
@@ -58,6 +61,7 @@ impl Server {
         let begun = Instant::now();
         let mut process = Command::new(PROGRAM)
             .args(["serve", "--config", "s.toml"])
+            .env(LARGE_PAGES.0, LARGE_PAGES.1)
             .current_dir(folder)
             .stderr(Stdio::piped())
             .spawn()
@@ -73,10 +77,19 @@ impl Server {
         Self { process, url: format!("http://{address}/"), started_in }
     }
 
-    /// MiB that it really has (`VmRSS`).
+    /// MiB that it really has.
     pub fn memory(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
-        let line = status.lines().find(|line| line.starts_with("VmRSS")).unwrap();
+        self.mib("status", "VmRSS:")
+    }
+
+    /// MiB of them on large pages; the system has them to give or not.
+    pub fn large_pages(&self) -> u64 {
+        self.mib("smaps_rollup", "AnonHugePages:")
+    }
+
+    fn mib(&self, file: &str, what: &str) -> u64 {
+        let said = std::fs::read_to_string(format!("/proc/{}/{file}", self.process.id())).unwrap();
+        let line = said.lines().find(|line| line.starts_with(what)).unwrap();
         line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() / 1024
     }
 

@@ -1,7 +1,7 @@
 use super::extract::{Body, Caller, SignedIn};
 use super::problem::{Problem, ProblemDetails};
 use super::sessions::{Signed, fresh_tokens};
-use super::sign_in::notices;
+use super::sign_in::{looked_at, notices};
 use crate::App;
 use crate::audit::Event;
 use crate::mail::{Matter, PasskeyMatter};
@@ -99,9 +99,10 @@ pub(super) async fn check_current(
     }
     let current = password::normal(typed);
     let verdict = match password::is_plausible(&current) {
-        true => app.hasher().verify(&current, Some(&account.password_hash)).await?,
-        false => app.hasher().verify("", None).await?,
+        true => app.hasher().verify(&current, Some(&account.password_hash)).await,
+        false => app.hasher().verify("", None).await,
     };
+    let verdict = looked_at(app, &limit, verdict.map_err(Problem::from)).await?;
     if !verdict.fits {
         let entry = app.entry(event, "wrong", Some(&account.id), caller.network.as_deref());
         app.storage().write_audit(&entry).await?;

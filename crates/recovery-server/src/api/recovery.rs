@@ -5,7 +5,7 @@ use super::extract::{Body, Caller, device};
 use super::password::{about, changed};
 use super::problem::{Problem, ProblemDetails};
 use super::second_factor::find_saved_code;
-use super::sign_in::{device_mark, letter, notices};
+use super::sign_in::{device_mark, letter, looked_at, notices};
 use crate::audit::Event;
 use crate::identifier::Identifier;
 use crate::language::Language;
@@ -199,7 +199,9 @@ pub(super) async fn check(
     let within = app.storage().take(&silent, now).await?.is_none();
 
     let network = caller.network.as_deref();
-    let proof = proof(&app, &recovery, account.as_ref(), network, ask.way, &ask.code).await?;
+    let proof = proof(&app, &recovery, account.as_ref(), network, ask.way, &ask.code).await;
+    let counted = if within { [&shown[..], &silent].concat() } else { shown.to_vec() };
+    let proof = looked_at(&app, &counted, proof).await?;
     let ticket = token::opaque(app.random());
     let entry = |result| app.entry(Event::RecoveryCheck, result, recovery.account_id.as_deref(), network);
     let attempt = Attempt {
@@ -219,10 +221,7 @@ pub(super) async fn check(
         return Err(if left == 0 { Problem::Expired } else { Problem::WrongCode { tries_left: left } });
     }
     // Nothing was guessed, so nothing counts.
-    app.storage().give_back(&shown).await?;
-    if within {
-        app.storage().give_back(&silent).await?;
-    }
+    app.storage().give_back(&counted).await?;
     if checked == Checked::Over {
         return Err(Problem::Expired);
     }

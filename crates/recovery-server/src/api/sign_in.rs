@@ -3,9 +3,10 @@ use super::problem::{Problem, ProblemDetails};
 use super::sessions::{Signed, fresh_tokens};
 use crate::audit::{Entry, Event};
 use crate::identifier::Identifier;
+use crate::limits::Limit;
 use crate::mail::{Letter, Matter};
 use crate::meters::SignedIn;
-use crate::storage::{Account, MadeBy, Opening, SealedMail, Session, SignInTicket, Trace};
+use crate::storage::{Account, MadeBy, Opened, Opening, SealedMail, Session, SignInTicket, Trace};
 use crate::{App, mask, pairing, password, token};
 use axum::Json;
 use axum::extract::State;
@@ -54,30 +55,32 @@ pub(super) async fn sign_in(
     caller: Caller,
     Body(ask): Body<SignIn>,
 ) -> Result<Json<SignInAnswer>, Problem> {
-    let account = check(&app, &caller, &ask.identifier, &ask.password).await?;
+    let (account, spent) = check(&app, &caller, &ask.identifier, &ask.password).await?;
     let device = device(&ask.device);
     if account.totp_secret.is_some() {
         return Ok(Json(SignInAnswer::SecondFactor {
-            ticket: ask_second_factor(&app, &account, device).await?,
+            ticket: ask_second_factor(&app, &account, device, &spent).await?,
             ways: ["totp", "recovery_code"],
             expires_in: TICKET_LIFE,
         }));
     }
-    let (opening, signed) = open(&app, &account, device, &caller);
+    let (mut opening, signed) = open(&app, &account, device, &caller);
+    opening.forgives = spent;
     enter(&app, &opening).await?;
     Ok(Json(SignInAnswer::SignedIn { signed }))
 }
 
-/// The account whose name and password these are.
+/// The account whose name and password these are, and what the attempt was counted under: whoever goes on with it has it
+/// forgiven in the same transaction.
 pub(super) async fn check(
     app: &App,
     caller: &Caller,
     identifier: &str,
     typed: &str,
-) -> Result<Account, Problem> {
+) -> Result<(Account, Vec<Limit>), Problem> {
     let checked = check_uncounted(app, caller, identifier, typed).await;
     app.meters().sign_in(match &checked {
-        Ok(account) if account.totp_secret.is_some() => SignedIn::SecondFactor,
+        Ok((account, _)) if account.totp_secret.is_some() => SignedIn::SecondFactor,
         Ok(_) => SignedIn::Ok,
         Err(Problem::RateLimited { .. }) => SignedIn::RateLimited,
         Err(Problem::Busy) => SignedIn::Busy,
@@ -92,7 +95,7 @@ async fn check_uncounted(
     caller: &Caller,
     identifier: &str,
     typed: &str,
-) -> Result<Account, Problem> {
+) -> Result<(Account, Vec<Limit>), Problem> {
     let name = Identifier::read(identifier).ok_or(Problem::BadIdentifier)?;
     let now = app.clock().now();
     let account = app.storage().account_by_name(name.as_str()).await?;
@@ -113,30 +116,46 @@ async fn check_uncounted(
     let stored = account.as_ref().map(|account| account.password_hash.as_str());
     let stored = stored.filter(|_| password::is_plausible(&typed));
     let guess = if password::is_plausible(&typed) { typed.as_str() } else { "" };
-    let verdict = app.hasher().verify(guess, stored).await?;
+    let verdict = app.hasher().verify(guess, stored).await.map_err(Problem::from);
+    let verdict = looked_at(app, &rules, verdict).await?;
     let Some(account) = account.filter(|_| verdict.fits) else {
         let entry = app.entry(Event::SignIn, "wrong", None, caller.network.as_deref());
         app.storage().write_audit(&entry).await?;
         return Err(Problem::WrongCredentials);
     };
-    app.storage().forgive(&rules[1..]).await?;
     if verdict.outdated {
         let salt = crate::rng::bytes(app.random());
         let new = app.hasher().hash(&typed, salt).await?;
         app.storage().rehash(&account.id, &account.password_hash, &new).await?;
     }
+    // The address goes on being counted.
+    let spent = rules.split_off(1);
+    Ok((account, spent))
+}
 
-    Ok(account)
+/// What was seen of a guess. If the server was too busy to look, nothing was guessed: what it was counted under is given back.
+pub(super) async fn looked_at<T>(
+    app: &App,
+    counted: &[Limit],
+    seen: Result<T, Problem>,
+) -> Result<T, Problem> {
+    if matches!(seen, Err(Problem::Busy)) {
+        app.storage().give_back(counted).await?;
+    }
+    seen
 }
 
 /// Opens the session; a password that was changed since it was checked is a wrong one by now.
 pub(super) async fn enter(app: &App, opening: &Opening) -> Result<(), Problem> {
-    if !app.storage().open_session(opening).await? {
-        let entry = Entry { result: "wrong".to_owned(), ..opening.trace.audit.clone() };
-        app.storage().write_audit(&entry).await?;
-        return Err(Problem::WrongCredentials);
+    match app.storage().open_session(opening).await? {
+        Opened::Refused => {
+            let entry = Entry { result: "wrong".to_owned(), ..opening.trace.audit.clone() };
+            app.storage().write_audit(&entry).await?;
+            return Err(Problem::WrongCredentials);
+        }
+        Opened::Known => {}
+        Opened::New => app.bell().ring(),
     }
-    app.bell().ring();
     Ok(())
 }
 
@@ -145,12 +164,13 @@ pub(super) async fn ask_second_factor(
     app: &App,
     account: &Account,
     device: String,
+    spent: &[Limit],
 ) -> Result<String, Problem> {
     let ticket = token::opaque(app.random());
     let waiting = SignInTicket { account_id: account.id.clone(), device };
     let until = app.clock().now() + TICKET_LIFE;
     let version = account.password_version;
-    if !app.storage().add_ticket(&token::hash(&ticket), &waiting, version, until).await? {
+    if !app.storage().add_ticket(&token::hash(&ticket), &waiting, version, until, spent).await? {
         return Err(Problem::WrongCredentials);
     }
     Ok(ticket)
@@ -203,6 +223,7 @@ pub(super) fn open_as(app: &App, account: &Account, start: Start, caller: &Calle
         session,
         tokens,
         password_version: account.password_version,
+        forgives: Vec::new(),
     };
     let signed = Signed::new(account, secrets.of(&opening.session.id));
     (opening, signed)
@@ -273,5 +294,27 @@ impl From<&Account> for AccountInfo {
             sent_to: mask::address(&account.address).unwrap_or_default(),
             second_factor: account.totp_secret.is_some(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Config, Deps, NewAccount};
+
+    #[tokio::test]
+    async fn a_server_that_is_too_busy_to_look_counts_no_guess() {
+        let (deps, _outbox) = Deps::in_memory(Config::loopback("Dorfladen")).await.unwrap();
+        let app = App::new(deps).await.unwrap();
+        let password = "quiet lamp behind the door";
+        app.add_account(NewAccount::new("jana", "jana@example.org", password)).await.unwrap();
+        let caller = Caller { line: "192.0.2.1".to_owned(), network: None };
+        app.hasher().crowd(true);
+        for _ in 0..20 {
+            let told = check(&app, &caller, "jana", password).await;
+            assert!(matches!(told, Err(Problem::Busy)));
+        }
+        app.hasher().crowd(false);
+        assert!(check(&app, &caller, "jana", password).await.is_ok());
     }
 }

@@ -37,9 +37,10 @@ impl App {
     pub async fn deliver(&self) {
         let mut sweep_at = 0;
         while !self.condition().is_halted() {
-            if let Err(error) = self.deliver_due().await {
+            let due = self.deliver_if_due().await.unwrap_or_else(|error| {
                 tracing::error!(%error, "the mail queue cannot be read");
-            }
+                None
+            });
             let now = self.clock().now();
             if now >= sweep_at && matches!(self.outdated().await, Ok(false)) {
                 sweep_at = now + SWEEP;
@@ -47,7 +48,6 @@ impl App {
                     tracing::error!(%error, "expired rows cannot be removed");
                 }
             }
-            let due = self.storage().next_mail_due().await.ok().flatten();
             let next = due.map_or(now + ROUND, |due| due.clamp(now + 1, now + ROUND));
             tokio::select! {
                 () = self.bell().0.notified() => {}
@@ -57,6 +57,18 @@ impl App {
         }
     }
 
+    /// Sends what is due, if anything is. Says when the next letter is due.
+    async fn deliver_if_due(&self) -> Result<Option<i64>, StorageError> {
+        let now = self.clock().now();
+        self.condition().delivering(now);
+        let due = self.storage().next_mail_due().await?;
+        if due.is_none_or(|due| due > now) {
+            return Ok(due);
+        }
+        self.deliver_due().await?;
+        self.storage().next_mail_due().await
+    }
+
     /// Sends everything that is due, and says how many mails went out.
     ///
     /// Nothing, if a newer program has changed the tables: its letters are for nodes that know what they say.
@@ -64,6 +76,12 @@ impl App {
     /// # Errors
     /// The queue cannot be read; a mail that is not taken is no error, it is tried again.
     pub async fn deliver_due(&self) -> Result<usize, StorageError> {
+        let sent = self.deliver_all_due().await;
+        self.mailer().rest().await;
+        sent
+    }
+
+    async fn deliver_all_due(&self) -> Result<usize, StorageError> {
         let mut sent = 0;
         loop {
             let now = self.clock().now();
@@ -102,7 +120,7 @@ impl App {
             }
         };
         if letter.to.is_empty() {
-            self.storage().mail_done(waiting.id).await?;
+            self.storage().drop_waiting(waiting.id).await?;
             return Ok(false);
         }
         if now >= waiting.drop_at {
@@ -120,8 +138,7 @@ impl App {
             Ok(()) => {
                 tracing::info!(mail = waiting.id, attempts = waiting.attempts, "mail sent");
                 self.meters().mail(Letters::Sent);
-                self.storage().mail_done(waiting.id).await?;
-                self.storage().forget_bounce(&letter.to).await?;
+                self.storage().mail_taken(waiting.id, &letter.to).await?;
                 return Ok(true);
             }
             Err(failed) => failed,

@@ -1,4 +1,4 @@
-//! Mail by SMTP, one connection for each letter.
+//! Mail by SMTP. Letters that are due at once go over one connection.
 
 mod steps;
 
@@ -19,8 +19,9 @@ use lettre::transport::smtp::client::{
 };
 use lettre::transport::smtp::extension::ClientId;
 use std::error::Error as _;
+use std::fmt::{Debug, Formatter};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, UNIX_EPOCH};
 use steps::Trouble;
 use tokio::time::timeout;
@@ -35,7 +36,7 @@ const FAREWELL: Duration = Duration::from_secs(5);
 const NOT_LIKE_THIS: u16 = 530;
 
 /// Sends through one SMTP server.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct SmtpMailer {
     server: String,
     port: u16,
@@ -44,6 +45,17 @@ pub struct SmtpMailer {
     credentials: Option<Credentials>,
     from: Mailbox,
     dkim: Option<Arc<DkimConfig>>,
+    /// The connection that took the letter before.
+    kept: Arc<Mutex<Option<AsyncSmtpConnection>>>,
+}
+
+impl Debug for SmtpMailer {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SmtpMailer")
+            .field("server", &self.server)
+            .field("port", &self.port)
+            .finish_non_exhaustive()
+    }
 }
 
 impl SmtpMailer {
@@ -76,6 +88,7 @@ impl SmtpMailer {
             credentials,
             from,
             dkim,
+            kept: Arc::default(),
         })
     }
 
@@ -118,23 +131,23 @@ impl SmtpMailer {
     }
 
     async fn hand_over(&self, message: &Message) -> Result<AsyncSmtpConnection, MailError> {
+        if let Some(mut connection) = self.kept() {
+            match steps::hand_over(&mut connection, message).await {
+                Ok(()) => return Ok(connection),
+                // It is closed, or the server has had enough of it: nothing was said about this letter.
+                Err(Trouble::Refused { about_the_recipient: false, .. }) => connection.abort().await,
+                Err(trouble) => return Err(refused(connection, trouble).await),
+            }
+        }
         let mut connection = self.connect().await?;
-        let Err(trouble) = steps::hand_over(&mut connection, message).await else {
-            return Ok(connection);
-        };
-        connection.abort().await;
-        let words = |why: &str| format!("the mail server does not take the letter: {why}");
-        let (error, about_the_recipient) = match trouble {
-            Trouble::Unable(why) => return Err(MailError::Later(words(why))),
-            Trouble::Refused { error, about_the_recipient } => (error, about_the_recipient),
-        };
-        let about_us = error.status().is_some_and(|code| u16::from(code) == NOT_LIKE_THIS);
-        let words = words(&kind(&error));
-        Err(match error.is_permanent() && !about_us {
-            true if about_the_recipient => MailError::Bounced(words),
-            true => MailError::Never(words),
-            false => MailError::Later(words),
-        })
+        match steps::hand_over(&mut connection, message).await {
+            Ok(()) => Ok(connection),
+            Err(trouble) => Err(refused(connection, trouble).await),
+        }
+    }
+
+    fn kept(&self) -> Option<AsyncSmtpConnection> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     fn message(&self, mail: &Mail) -> Result<Message, MailError> {
@@ -172,10 +185,33 @@ impl Mailer for SmtpMailer {
         let message = self.message(mail)?;
         let sent = timeout(PATIENCE, self.hand_over(&message)).await;
         let too_slow = |_| MailError::Later("the mail server is too slow".to_owned());
-        let mut connection = sent.map_err(too_slow)??;
-        // The letter is taken: how the connection ends no longer matters.
-        let _farewell = timeout(FAREWELL, connection.quit()).await;
+        let connection = sent.map_err(too_slow)??;
+        *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(connection);
         Ok(())
+    }
+
+    async fn rest(&self) {
+        if let Some(mut connection) = self.kept() {
+            // The letters are taken: how the connection ends no longer matters.
+            let _farewell = timeout(FAREWELL, connection.quit()).await;
+        }
+    }
+}
+
+/// What the trouble says about the letter; the connection is of no use any more.
+async fn refused(mut connection: AsyncSmtpConnection, trouble: Trouble) -> MailError {
+    connection.abort().await;
+    let words = |why: &str| format!("the mail server does not take the letter: {why}");
+    let (error, about_the_recipient) = match trouble {
+        Trouble::Unable(why) => return MailError::Later(words(why)),
+        Trouble::Refused { error, about_the_recipient } => (error, about_the_recipient),
+    };
+    let about_us = error.status().is_some_and(|code| u16::from(code) == NOT_LIKE_THIS);
+    let words = words(&kind(&error));
+    match error.is_permanent() && !about_us {
+        true if about_the_recipient => MailError::Bounced(words),
+        true => MailError::Never(words),
+        false => MailError::Later(words),
     }
 }
 

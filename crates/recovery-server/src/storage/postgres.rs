@@ -118,9 +118,25 @@ impl PostgresStorage {
         self.pool.close().await;
     }
 
+    /// For a statement that is a transaction by itself and writes: here, as for any other.
+    fn writer(&self) -> &PgPool {
+        &self.pool
+    }
+
     async fn write(&self) -> Result<Write> {
         Ok(self.pool.begin().await?)
     }
+
+    /// For one statement that writes, while nobody else counts under these keys.
+    async fn write_once(&self, keys: &[&[u8]]) -> Result<Write> {
+        let mut write = self.write().await?;
+        hold_keys(&mut write, keys).await?;
+        Ok(write)
+    }
+}
+
+async fn written(write: Write) -> Result<()> {
+    Ok(write.commit().await?)
 }
 
 /// The version of a server's tables as they are, `None` if there are none yet; nothing is changed.

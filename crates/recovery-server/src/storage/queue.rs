@@ -42,8 +42,10 @@ pub trait Queue: Send + Sync + 'static {
     /// Claims a letter that is due; nobody else gets it before `claimed_until`.
     async fn claim_mail(&self, now: i64, claimed_until: i64) -> Result<Option<WaitingMail>>;
     async fn next_mail_due(&self) -> Result<Option<i64>>;
-    /// It is sent, whoever claimed it since.
-    async fn mail_done(&self, id: i64) -> Result<()>;
+    /// The mail server has taken it for this address, where mail arrives, then; whoever claimed it since.
+    async fn mail_taken(&self, id: i64, address: &str) -> Result<()>;
+    /// It is not to be sent after all.
+    async fn drop_waiting(&self, id: i64) -> Result<()>;
     /// Puts it back until `due_at`; `false` if somebody else has claimed it since.
     async fn mail_failed(&self, mail: &WaitingMail, due_at: i64) -> Result<bool>;
     /// Puts it among the letters that were given up; `false` if somebody else has claimed it since.

@@ -157,8 +157,6 @@ pub trait Settings: Send + Sync + 'static {
     async fn revoke(&self, revocation: &Revocation, letters: Letters<'_>) -> Result<bool>;
     /// A mail came back; says how many addresses that are.
     async fn note_bounce(&self, address: &str, at: i64) -> Result<u64>;
-    /// A mail was taken.
-    async fn forget_bounce(&self, address: &str) -> Result<()>;
 }
 
 impl ChangeKind {

@@ -44,15 +44,14 @@ use super::together::Together;
 use super::{Polled, Result, StorageError};
 use crate::private_file;
 use sqlx::migrate::Migrator;
+use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
 };
 use sqlx::{Sqlite, SqliteConnection, SqlitePool, Transaction};
-use std::ops::{Deref, DerefMut};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{Mutex, OwnedMutexGuard};
 
 /// How long to wait for another writer, or for a connection: well below the 10 s of a request.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -70,8 +69,9 @@ pub fn newest() -> i64 {
 #[derive(Debug, Clone)]
 pub struct SqliteStorage {
     pool: SqlitePool,
-    /// Whose turn it is to write. SQLite itself lets writers wait by asking again later: in no order, and ever later.
-    turn: Arc<Mutex<()>>,
+    /// The one connection that writes: whoever wants to waits for it in turn. SQLite itself lets writers wait by asking again
+    /// later, in no order, and ever later; and what a connection has read it reads anew when another one has written.
+    writer: SqlitePool,
     polls: Arc<Together<Poll, Polled>>,
 }
 
@@ -79,12 +79,7 @@ type Store = SqliteStorage;
 type Db = Sqlite;
 type Connection = SqliteConnection;
 type Row = SqliteRow;
-
-/// A transaction; who comes next waits for it.
-struct Write {
-    transaction: Transaction<'static, Sqlite>,
-    _turn: OwnedMutexGuard<()>,
-}
+type Write = Transaction<'static, Sqlite>;
 
 impl SqliteStorage {
     /// Opens the file, makes it if there is none, and brings its tables up to date.
@@ -97,8 +92,12 @@ impl SqliteStorage {
             .filename(path)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(PATIENCE);
-        Self::with(options, SqlitePoolOptions::new().max_connections(CONNECTIONS)).await
+            .busy_timeout(PATIENCE)
+            .foreign_keys(true);
+        let writer = pool(1).connect_with(options.clone()).await?;
+        MIGRATIONS.run(&writer).await?;
+        let pool = pool(CONNECTIONS).connect_with(options).await?;
+        Ok(Self { pool, writer, polls: Arc::default() })
     }
 
     /// A store that is forgotten when it is dropped.
@@ -106,52 +105,44 @@ impl SqliteStorage {
     /// # Errors
     /// SQLite itself fails.
     pub async fn in_memory() -> Result<Self> {
-        let pool = SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None);
-        Self::with(SqliteConnectOptions::new().in_memory(true), pool).await
+        let options = SqliteConnectOptions::new().in_memory(true).foreign_keys(true);
+        // Another connection would find another store.
+        let pool = pool(1).idle_timeout(None).max_lifetime(None).connect_with(options).await?;
+        MIGRATIONS.run(&pool).await?;
+        Ok(Self { writer: pool.clone(), pool, polls: Arc::default() })
     }
 
     /// Waits until everything is written and lets go of the file.
     pub async fn close(&self) {
         self.pool.close().await;
+        self.writer.close().await;
     }
 
-    async fn with(options: SqliteConnectOptions, pool: SqlitePoolOptions) -> Result<Self> {
-        let pool = pool.acquire_timeout(PATIENCE).connect_with(options.foreign_keys(true)).await?;
-        MIGRATIONS.run(&pool).await?;
-        Ok(Self { pool, turn: Arc::default(), polls: Arc::default() })
+    /// For a statement that is a transaction by itself and writes.
+    fn writer(&self) -> &SqlitePool {
+        &self.writer
     }
 
     /// A transaction that has the right to write from its first statement on, so that what it read
     /// cannot change under it.
     async fn write(&self) -> Result<Write> {
-        let turn = tokio::time::timeout(PATIENCE, Arc::clone(&self.turn).lock_owned()).await;
-        let turn = turn.map_err(|_| StorageError::Unavailable("others write for too long".into()))?;
-        Ok(Write { transaction: self.pool.begin_with("BEGIN IMMEDIATE").await?, _turn: turn })
+        Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
+    }
+
+    /// For one statement that writes; here it is a transaction by itself, and nobody else can write meanwhile.
+    async fn write_once(&self, _: &[&[u8]]) -> Result<PoolConnection<Sqlite>> {
+        Ok(self.writer.acquire().await?)
     }
 }
 
-impl Write {
-    async fn commit(self) -> sqlx::Result<()> {
-        self.transaction.commit().await
-    }
-
-    async fn rollback(self) -> sqlx::Result<()> {
-        self.transaction.rollback().await
-    }
+#[expect(clippy::unused_async, reason = "PostgreSQL commits here")]
+async fn written(_: PoolConnection<Sqlite>) -> Result<()> {
+    Ok(())
 }
 
-impl Deref for Write {
-    type Target = SqliteConnection;
-
-    fn deref(&self) -> &SqliteConnection {
-        &self.transaction
-    }
-}
-
-impl DerefMut for Write {
-    fn deref_mut(&mut self) -> &mut SqliteConnection {
-        &mut self.transaction
-    }
+fn pool(connections: u32) -> SqlitePoolOptions {
+    // A file is not asked whether it is still there: that is a way to another thread and back, each time.
+    SqlitePoolOptions::new().max_connections(connections).acquire_timeout(PATIENCE).test_before_acquire(false)
 }
 
 /// Lets nobody else count under these keys until the transaction ends: here, nobody else can write at all.

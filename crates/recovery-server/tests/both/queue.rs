@@ -45,7 +45,7 @@ async fn each_letter_is_claimed_once() {
             let mut letters = Vec::new();
             while let Some(mail) = store.claim_mail(START, START + CLAIM).await.unwrap() {
                 letters.push(mail.letter);
-                store.mail_done(mail.id).await.unwrap();
+                store.mail_taken(mail.id, "jana@example.org").await.unwrap();
             }
             letters
         }
@@ -68,7 +68,7 @@ async fn a_claim_runs_out_and_who_held_it_can_spoil_nothing() {
     assert!(!store.mail_failed(&slow, START).await.unwrap(), "not a third time while the second is at it");
     assert!(!store.give_mail_up(&slow, "refused", &entry("mail_failed")).await.unwrap());
     assert!(store.claim_mail(START + CLAIM, START + 3 * CLAIM).await.unwrap().is_none());
-    store.mail_done(slow.id).await.unwrap();
+    store.mail_taken(slow.id, "jana@example.org").await.unwrap();
     assert!(!store.mail_failed(&second, START).await.unwrap(), "it was sent after all");
     assert_eq!(store.next_mail_due().await.unwrap(), None);
 }
@@ -80,7 +80,7 @@ async fn a_number_is_one_letters_alone() {
     for letter in ["one", "two", "three"] {
         put(store.as_ref(), letter.as_bytes(), START + 600).await;
         let mail = store.claim_mail(START, START + CLAIM).await.unwrap().unwrap();
-        store.mail_done(mail.id).await.unwrap();
+        store.mail_taken(mail.id, "jana@example.org").await.unwrap();
         assert!(numbers.insert(mail.id), "{} twice", mail.id);
     }
 }

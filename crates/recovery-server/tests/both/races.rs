@@ -6,7 +6,7 @@ use crate::common::store::{
 };
 use recovery_server::limits::Limit;
 use recovery_server::storage::{
-    Attempt, Checked, Factor, PasswordChange, Proof, Rotation, SignInTicket, StorageError,
+    Attempt, Checked, Factor, Opened, Opening, PasswordChange, Proof, Rotation, SignInTicket, StorageError,
 };
 use std::sync::Arc;
 
@@ -73,7 +73,7 @@ async fn a_saved_code_proves_one_of_two_recoveries_or_signs_in() {
         recovery(store.as_ref(), &two).await;
         let ticket = SignInTicket { account_id: "jana".to_owned(), device: String::new() };
         let hash = format!("ticket {round}").into_bytes();
-        assert!(store.add_ticket(&hash, &ticket, 0, START + 300).await.unwrap());
+        assert!(store.add_ticket(&hash, &ticket, 0, START + 300, &[]).await.unwrap());
         let saved = |name: &str| {
             let (store, proof) =
                 (Arc::clone(&store), Proof::Saved { place: Some(round), trace: Some(trace("code_used")) });
@@ -94,7 +94,7 @@ async fn of_two_hundred_uses_of_one_refresh_token_one_wins_and_the_session_ends(
     let (store, _database) = store().await;
     for round in 0..rounds(2) {
         let name = format!("{round}");
-        assert!(store.open_session(&opening(&name, 0)).await.unwrap());
+        assert_ne!(store.open_session(&opening(&name, 0)).await.unwrap(), Opened::Refused);
         let used = format!("refresh {name}").into_bytes();
         let answers = all((0..200).map(|number| {
             let (store, used) = (Arc::clone(&store), used.clone());
@@ -127,9 +127,9 @@ async fn whoever_signs_in_while_the_password_is_reset_is_out_afterwards() {
         let (reset, entered, ticketed) = tokio::join!(
             store.reset_password(verified.as_bytes(), &change, b"device"),
             store.open_session(&one),
-            store.add_ticket(hash.as_bytes(), &ticket, version, START + 300),
+            store.add_ticket(hash.as_bytes(), &ticket, version, START + 300, &[]),
         );
-        let (ended, entered) = (reset.unwrap().unwrap(), entered.unwrap());
+        let (ended, entered) = (reset.unwrap().unwrap(), entered.unwrap() != Opened::Refused);
         assert_eq!(ended, u64::from(entered), "who came first was ended, who came later was refused");
         assert!(store.sessions("jana", START).await.unwrap().is_empty());
         let _either = ticketed.unwrap();
@@ -162,7 +162,7 @@ async fn of_two_changes_of_one_password_one_wins() {
         let version = version(store.as_ref()).await;
         let names = [format!("a {round}"), format!("b {round}")];
         for name in &names {
-            assert!(store.open_session(&opening(name, version)).await.unwrap());
+            assert_ne!(store.open_session(&opening(name, version)).await.unwrap(), Opened::Refused);
         }
         let changed = all(names.clone().map(|name| {
             let (store, change) = (Arc::clone(&store), change(&old, &name));
@@ -292,4 +292,26 @@ async fn nobody_waits_in_a_circle() {
         .await;
     }
     assert!(store.account("petra").await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn what_was_counted_is_forgiven_with_the_session_that_is_opened_or_not_at_all() {
+    let (store, _database) = store().await;
+    let limit = vec![Limit { key: b"key".to_vec(), window: 60, most: 1 }];
+    assert!(store.take(&limit, START).await.unwrap().is_none());
+    let late = Opening { forgives: limit.clone(), ..opening("late", 1) };
+    assert_eq!(
+        store.open_session(&late).await.unwrap(),
+        Opened::Refused,
+        "the password is another one by now"
+    );
+    assert!(store.take(&limit, START).await.unwrap().is_some());
+    let right = Opening { forgives: limit.clone(), ..opening("right", 0) };
+    assert_ne!(store.open_session(&right).await.unwrap(), Opened::Refused);
+    assert!(store.take(&limit, START).await.unwrap().is_none());
+    let ticket = SignInTicket { account_id: "jana".to_owned(), device: String::new() };
+    assert!(!store.add_ticket(b"late", &ticket, 1, START + 300, &limit).await.unwrap());
+    assert!(store.take(&limit, START).await.unwrap().is_some());
+    assert!(store.add_ticket(b"right", &ticket, 0, START + 300, &limit).await.unwrap());
+    assert!(store.take(&limit, START).await.unwrap().is_none());
 }

@@ -82,6 +82,7 @@ pub fn opening(name: &str, password_version: i64) -> Opening {
         password_version,
         mark: b"mark".to_vec(),
         network_mark: b"network".to_vec(),
+        forgives: Vec::new(),
         trace: trace("sign_in"),
     }
 }

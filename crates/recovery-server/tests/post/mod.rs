@@ -67,6 +67,8 @@ pub struct Door {
     pub starttls: bool,
     /// What it says in place of its usual answer to commands that begin so.
     pub says: Vec<(&'static str, &'static str)>,
+    /// After so many letters it says this to whatever comes, and hangs up.
+    pub enough: Option<(usize, &'static str)>,
     /// Answers for a letter that it has taken only while there are permits; each is for one letter.
     pub answers: Option<Arc<Semaphore>>,
 }
@@ -147,8 +149,12 @@ impl Door {
         if greet {
             stream.write_all(self.answer("", "220 test\r\n").as_bytes()).await.ok()?;
         }
+        let mut taken = 0;
         loop {
             let line = read(stream).await?;
+            if let Some((_, last_words)) = self.enough.filter(|(most, _)| taken >= *most) {
+                return stream.write_all(last_words.as_bytes()).await.ok().filter(|()| false);
+            }
             {
                 let mut heard = heard.lock().unwrap();
                 if sealed { heard.under_seal.push(line.clone()) } else { heard.in_clear.push(line.clone()) }
@@ -181,6 +187,7 @@ impl Door {
                         answers.acquire().await.ok()?.forget();
                     }
                     stream.write_all(self.answer(".", "250 taken\r\n").as_bytes()).await.ok()?;
+                    taken += 1;
                 }
                 _ => {}
             }

@@ -5,6 +5,7 @@ use crate::api::password::{about, check_current, refuse_weak};
 use crate::api::problem::{Problem, ProblemDetails};
 use crate::api::recovery::take;
 use crate::api::second_factor::{Way, factor};
+use crate::api::sign_in::looked_at;
 use crate::audit::Event;
 use crate::meters::WrongCode;
 use crate::password::{self, About};
@@ -155,7 +156,8 @@ pub(in crate::api) async fn turn_off(
     }
     let limit = [app.limits().second_factors(&account.id)];
     take(&app, &limit).await?;
-    let factor = factor(&app, &account, &session.device, &caller, ask.way, &ask.code).await?;
+    let factor = factor(&app, &account, &session.device, &caller, ask.way, &ask.code).await;
+    let factor = looked_at(&app, &limit, factor).await?;
     let done = match factor {
         Some(factor) => change(&app, &caller, &session, &account, What::TurnOff { factor }, None).await,
         None => Err(Problem::Expired),

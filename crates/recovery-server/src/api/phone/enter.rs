@@ -47,12 +47,13 @@ pub(super) struct SignIn {
 
 pub(super) async fn sign_in(State(app): State<App>, visitor: Visitor, Sent(ask): Sent<SignIn>) -> Response {
     let entered = async {
-        let account = check(&app, &visitor.caller, &ask.identifier, &ask.password).await?;
+        let (account, spent) = check(&app, &visitor.caller, &ask.identifier, &ask.password).await?;
         if account.totp_secret.is_some() {
-            let ticket = ask_second_factor(&app, &account, visitor.device.clone()).await?;
+            let ticket = ask_second_factor(&app, &account, visitor.device.clone(), &spent).await?;
             return Ok(second_page(&visitor, &ask.place, &ticket).show(&app, &visitor));
         }
         let (mut opening, _) = open(&app, &account, visitor.device.clone(), &visitor.caller);
+        opening.forgives = spent;
         let cookie = keep_in_cookie(&app, &mut opening);
         enter(&app, &opening).await?;
         Ok(see_with(&ask.place.path(), &cookie))

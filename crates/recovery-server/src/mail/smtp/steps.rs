@@ -5,6 +5,7 @@ use lettre::transport::smtp::Error;
 use lettre::transport::smtp::client::AsyncSmtpConnection;
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
 use lettre::transport::smtp::extension::{Extension, MailBodyParameter, MailParameter};
+use std::fmt::{Display, Formatter};
 
 /// Why the letter was not taken.
 pub(super) enum Trouble {
@@ -39,11 +40,29 @@ pub(super) async fn hand_over(
     }
     let about_us = |error| Trouble::Refused { error, about_the_recipient: false };
     let about_the_recipient = |error| Trouble::Refused { error, about_the_recipient: true };
+    let content = Content::new(&letter)?;
     connection.command(Mail::new(envelope.from().cloned(), parameters)).await.map_err(about_us)?;
     for to in envelope.to() {
         connection.command(Rcpt::new(to.clone(), Vec::new())).await.map_err(about_the_recipient)?;
     }
     connection.command(Data).await.map_err(about_the_recipient)?;
-    connection.message(&letter).await.map_err(about_the_recipient)?;
+    connection.command(content).await.map_err(about_the_recipient)?;
     Ok(())
+}
+
+/// A letter and its end (RFC 5321 section 4.5.2) as one command, which is written in one piece: sent apart, the end would
+/// wait until the other side has confirmed the letter, and that takes its time (RFC 1122 section 4.2.3.2: up to half a second).
+struct Content(String);
+
+impl Content {
+    fn new(letter: &[u8]) -> Result<Self, Trouble> {
+        let letter = std::str::from_utf8(letter).map_err(|_| Trouble::Unable("it is not in UTF-8"))?;
+        Ok(Self(letter.replace("\r\n.", "\r\n..")))
+    }
+}
+
+impl Display for Content {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}\r\n.\r\n", self.0)
+    }
 }

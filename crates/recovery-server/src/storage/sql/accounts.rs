@@ -80,7 +80,7 @@ impl Accounts for Store {
             .bind(new)
             .bind(id)
             .bind(old)
-            .execute(&self.pool)
+            .execute(self.writer())
             .await?;
         Ok(())
     }

@@ -1,9 +1,9 @@
-use super::{Store, hold_keys, steps};
+use super::{Connection, Db, Store, hold_keys, steps, written};
 use crate::audit::Entry;
 use crate::limits::Limit;
 use crate::storage::{DEAD_MAIL_LIFE, Ledger, Result, StorageError};
 use async_trait::async_trait;
-use sqlx::Row as _;
+use sqlx::{QueryBuilder, Row as _};
 
 /// Deletes what nobody is holding at the moment; the rest is for the next sweep.
 macro_rules! forget {
@@ -28,40 +28,17 @@ macro_rules! forget {
 #[async_trait]
 impl Ledger for Store {
     async fn take(&self, limits: &[Limit], now: i64) -> Result<Option<i64>> {
-        let mut write = self.write().await?;
-        hold_keys(&mut write, &keys(limits)).await?;
-        let mut wait: Option<i64> = None;
-        for limit in limits {
-            // The event that must leave the window before there is room again.
-            let blocking: Option<i64> =
-                match limit.most {
-                    0 => Some(now),
-                    most => sqlx::query_scalar(
-                        "SELECT at FROM events WHERE key = $1 AND at > $2 ORDER BY at DESC LIMIT 1 OFFSET $3",
-                    )
-                    .bind(&limit.key)
-                    .bind(now - limit.window)
-                    .bind(i64::from(most) - 1)
-                    .fetch_optional(&mut *write)
-                    .await?,
-                };
-            if let Some(at) = blocking {
-                wait = wait.max(Some((at + limit.window - now).max(1)));
-            }
+        if limits.is_empty() {
+            return Ok(None);
         }
-        if wait.is_some() {
-            return Ok(wait);
+        let mut write = self.write_once(&keys(limits)).await?;
+        if count(&mut write, limits, now).await? {
+            written(write).await?;
+            return Ok(None);
         }
-        for limit in limits {
-            sqlx::query("INSERT INTO events (key, at, until) VALUES ($1, $2, $3)")
-                .bind(&limit.key)
-                .bind(now)
-                .bind(now + limit.window)
-                .execute(&mut *write)
-                .await?;
-        }
-        write.commit().await?;
-        Ok(None)
+        let blocking = blocking(&mut write, limits, now).await?;
+        let waits = limits.iter().zip(blocking).filter_map(|(limit, at)| Some(at? + limit.window - now));
+        Ok(Some(waits.max().unwrap_or_default().max(1)))
     }
 
     async fn give_back(&self, limits: &[Limit]) -> Result<()> {
@@ -78,10 +55,7 @@ impl Ledger for Store {
 
     async fn forgive(&self, limits: &[Limit]) -> Result<()> {
         let mut write = self.write().await?;
-        hold_keys(&mut write, &keys(limits)).await?;
-        for limit in limits {
-            sqlx::query("DELETE FROM events WHERE key = $1").bind(&limit.key).execute(&mut *write).await?;
-        }
+        forgive(&mut write, limits).await?;
         Ok(write.commit().await?)
     }
 
@@ -150,14 +124,68 @@ impl Ledger for Store {
                 ")"
             ),
         ] {
-            sqlx::query(forget).bind(now).execute(&self.pool).await?;
+            sqlx::query(forget).bind(now).execute(self.writer()).await?;
         }
         sqlx::query(forget!("mail_dead", "id", "since <= $1"))
             .bind(now - DEAD_MAIL_LIFE)
-            .execute(&self.pool)
+            .execute(self.writer())
             .await?;
         Ok(())
     }
+}
+
+/// Counts an event under each limit if there is room under all of them; in one statement, for every guess is counted.
+async fn count(write: &mut Connection, limits: &[Limit], now: i64) -> Result<bool> {
+    let mut query = QueryBuilder::<Db>::new(
+        "INSERT INTO events (key, at, until) SELECT column1, column2, column3 FROM (",
+    );
+    query.push_values(limits, |mut row, limit| {
+        row.push_bind(limit.key.as_slice()).push_bind(now).push_bind(now + limit.window);
+    });
+    query.push(") AS rows WHERE true");
+    for limit in limits {
+        match limit.most {
+            0 => {
+                query.push(" AND false");
+            }
+            _ => push_blocking(query.push(" AND NOT EXISTS "), limit, now),
+        }
+    }
+    Ok(query.build().execute(write).await?.rows_affected() > 0)
+}
+
+/// For each limit the event that must leave its window before there is room again, if there is none.
+async fn blocking(write: &mut Connection, limits: &[Limit], now: i64) -> Result<Vec<Option<i64>>> {
+    let mut query = QueryBuilder::<Db>::new("SELECT NULL");
+    for limit in limits {
+        match limit.most {
+            0 => {
+                query.push(", ").push_bind(now);
+            }
+            _ => push_blocking(query.push(", "), limit, now),
+        }
+    }
+    let row = query.build().fetch_one(write).await?;
+    Ok((1..=limits.len()).map(|place| row.try_get(place)).collect::<sqlx::Result<_>>()?)
+}
+
+fn push_blocking(query: &mut QueryBuilder<Db>, limit: &Limit, now: i64) {
+    query
+        .push("(SELECT at FROM events WHERE key = ")
+        .push_bind(limit.key.clone())
+        .push(" AND at > ")
+        .push_bind(now - limit.window)
+        .push(" ORDER BY at DESC LIMIT 1 OFFSET ")
+        .push_bind(i64::from(limit.most) - 1)
+        .push(")");
+}
+
+pub(super) async fn forgive(write: &mut Connection, limits: &[Limit]) -> Result<()> {
+    hold_keys(write, &keys(limits)).await?;
+    for limit in limits {
+        sqlx::query("DELETE FROM events WHERE key = $1").bind(&limit.key).execute(&mut *write).await?;
+    }
+    Ok(())
 }
 
 fn keys(limits: &[Limit]) -> Vec<&[u8]> {

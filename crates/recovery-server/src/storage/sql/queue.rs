@@ -15,7 +15,7 @@ impl Queue for Store {
         ))
         .bind(claimed_until)
         .bind(now)
-        .fetch_optional(&self.pool)
+        .fetch_optional(self.writer())
         .await?
         .map(|row| {
             Ok(WaitingMail {
@@ -32,8 +32,18 @@ impl Queue for Store {
         Ok(sqlx::query_scalar("SELECT min(due_at) FROM mail").fetch_one(&self.pool).await?)
     }
 
-    async fn mail_done(&self, id: i64) -> Result<()> {
-        sqlx::query("DELETE FROM mail WHERE id = $1").bind(id).execute(&self.pool).await?;
+    async fn mail_taken(&self, id: i64, address: &str) -> Result<()> {
+        let mut write = self.write().await?;
+        sqlx::query("DELETE FROM mail WHERE id = $1").bind(id).execute(&mut *write).await?;
+        sqlx::query("UPDATE addresses SET bounced_at = NULL WHERE address = $1 AND bounced_at IS NOT NULL")
+            .bind(address)
+            .execute(&mut *write)
+            .await?;
+        Ok(write.commit().await?)
+    }
+
+    async fn drop_waiting(&self, id: i64) -> Result<()> {
+        sqlx::query("DELETE FROM mail WHERE id = $1").bind(id).execute(self.writer()).await?;
         Ok(())
     }
 
@@ -42,7 +52,7 @@ impl Queue for Store {
             .bind(due_at)
             .bind(mail.id)
             .bind(i64::from(mail.attempts))
-            .execute(&self.pool)
+            .execute(self.writer())
             .await?;
         Ok(done.rows_affected() == 1)
     }
@@ -121,7 +131,7 @@ impl Queue for Store {
     async fn drop_mail(&self, id: Option<i64>) -> Result<u64> {
         let dropped = sqlx::query("DELETE FROM mail_dead WHERE $1 IS NULL OR id = $1")
             .bind(id)
-            .execute(&self.pool)
+            .execute(self.writer())
             .await?;
         Ok(dropped.rows_affected())
     }

@@ -1,8 +1,9 @@
-use super::{Connection, Row, Store, pairings, steps};
+use super::{Connection, Row, Store, ledger, pairings, steps};
 use crate::audit::Entry;
+use crate::limits::Limit;
 use crate::storage::{
-    Factor, MadeBy, Opening, PasswordChange, Result, Rotation, Session, Sessions, SignInTicket, StorageError,
-    Tokens,
+    Factor, MadeBy, Opened, Opening, PasswordChange, Result, Rotation, Session, Sessions, SignInTicket,
+    StorageError, Tokens,
 };
 use async_trait::async_trait;
 use sqlx::Row as _;
@@ -22,14 +23,14 @@ macro_rules! selected {
 
 #[async_trait]
 impl Sessions for Store {
-    async fn open_session(&self, opening: &Opening) -> Result<bool> {
+    async fn open_session(&self, opening: &Opening) -> Result<Opened> {
         let mut write = self.write().await?;
         if !steps::may_open(&mut write, opening).await? {
-            return Ok(false);
+            return Ok(Opened::Refused);
         }
-        open(&mut write, opening).await?;
+        let opened = open(&mut write, opening).await?;
         write.commit().await?;
-        Ok(true)
+        Ok(opened)
     }
 
     async fn add_ticket(
@@ -38,6 +39,7 @@ impl Sessions for Store {
         ticket: &SignInTicket,
         password_version: i64,
         until: i64,
+        forgives: &[Limit],
     ) -> Result<bool> {
         let mut write = self.write().await?;
         if steps::hold_account(&mut write, &ticket.account_id).await? != Some(password_version) {
@@ -50,6 +52,7 @@ impl Sessions for Store {
             .bind(until)
             .execute(&mut *write)
             .await?;
+        ledger::forgive(&mut write, forgives).await?;
         write.commit().await?;
         Ok(true)
     }
@@ -132,7 +135,7 @@ impl Sessions for Store {
         .bind(now)
         .bind(until)
         .bind(id)
-        .execute(&self.pool)
+        .execute(self.writer())
         .await?;
         Ok(())
     }
@@ -268,7 +271,7 @@ impl Sessions for Store {
     }
 }
 
-pub(super) async fn open(write: &mut Connection, opening: &Opening) -> Result<()> {
+pub(super) async fn open(write: &mut Connection, opening: &Opening) -> Result<Opened> {
     let Opening { session, tokens, .. } = opening;
     sqlx::query(
         "INSERT INTO sessions (id, account_id, device, network, created_at, last_used_at, ends_at, refresh_until, \
@@ -290,12 +293,13 @@ pub(super) async fn open(write: &mut Connection, opening: &Opening) -> Result<()
     .execute(&mut *write)
     .await?;
     add_refresh_token(write, &session.id, &tokens.refresh_hash).await?;
-    let now = session.created_at;
-    steps::mark(write, &session.account_id, &opening.network_mark, now).await?;
-    if steps::mark(write, &session.account_id, &opening.mark, now).await? {
-        steps::record(write, &opening.trace).await
+    ledger::forgive(write, &opening.forgives).await?;
+    if steps::mark_device(write, opening).await? {
+        steps::record(write, &opening.trace).await?;
+        Ok(Opened::New)
     } else {
-        steps::audit(write, &opening.trace.audit).await
+        steps::audit(write, &opening.trace.audit).await?;
+        Ok(Opened::Known)
     }
 }
 

@@ -165,17 +165,9 @@ impl Settings for Store {
         let noted = sqlx::query("UPDATE addresses SET bounced_at = $1 WHERE address = $2")
             .bind(at)
             .bind(address)
-            .execute(&self.pool)
+            .execute(self.writer())
             .await?;
         Ok(noted.rows_affected())
-    }
-
-    async fn forget_bounce(&self, address: &str) -> Result<()> {
-        sqlx::query("UPDATE addresses SET bounced_at = NULL WHERE address = $1 AND bounced_at IS NOT NULL")
-            .bind(address)
-            .execute(&self.pool)
-            .await?;
-        Ok(())
     }
 }
 

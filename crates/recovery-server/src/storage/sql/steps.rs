@@ -96,9 +96,9 @@ pub(super) async fn end_sessions(write: &mut Connection, account_id: &str, keep:
     Ok(ended.rows_affected())
 }
 
-/// Remembers a device or network; `false` if it was known.
-pub(super) async fn mark(write: &mut Connection, account_id: &str, mark: &[u8], now: i64) -> Result<bool> {
-    let done = sqlx::query(
+/// Remembers a device or network.
+pub(super) async fn mark(write: &mut Connection, account_id: &str, mark: &[u8], now: i64) -> Result<()> {
+    sqlx::query(
         "INSERT INTO known (account_id, mark, first_seen) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
     )
     .bind(account_id)
@@ -106,7 +106,23 @@ pub(super) async fn mark(write: &mut Connection, account_id: &str, mark: &[u8], 
     .bind(now)
     .execute(write)
     .await?;
-    Ok(done.rows_affected() == 1)
+    Ok(())
+}
+
+/// Remembers a device and its network; whether the device was not known.
+pub(super) async fn mark_device(write: &mut Connection, opening: &Opening) -> Result<bool> {
+    let Opening { session, mark, network_mark, .. } = opening;
+    let new: Vec<Vec<u8>> = sqlx::query_scalar(
+        "INSERT INTO known (account_id, mark, first_seen) VALUES ($1, $2, $3), ($1, $4, $3) \
+         ON CONFLICT DO NOTHING RETURNING mark",
+    )
+    .bind(&session.account_id)
+    .bind(mark)
+    .bind(session.created_at)
+    .bind(network_mark)
+    .fetch_all(write)
+    .await?;
+    Ok(new.contains(mark))
 }
 
 /// Crosses a saved code off; `false` if it was used before.
