@@ -135,7 +135,7 @@ impl SqliteStorage {
     }
 }
 
-#[expect(clippy::unused_async, reason = "PostgreSQL commits here")]
+/// PostgreSQL commits here.
 async fn written(_: PoolConnection<Sqlite>) -> Result<()> {
     Ok(())
 }
