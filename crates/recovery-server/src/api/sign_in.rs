@@ -2,6 +2,7 @@ use super::extract::{Body, Caller, device};
 use super::problem::{Problem, ProblemDetails};
 use super::sessions::{Signed, fresh_tokens};
 use crate::audit::{Entry, Event};
+use crate::hash::HashError;
 use crate::identifier::Identifier;
 use crate::limits::Limit;
 use crate::mail::{Letter, Matter};
@@ -125,8 +126,12 @@ async fn check_uncounted(
     };
     if verdict.outdated {
         let salt = crate::rng::bytes(app.random());
-        let new = app.hasher().hash(&typed, salt).await?;
-        app.storage().rehash(&account.id, &account.password_hash, &new).await?;
+        match app.hasher().hash(&typed, salt).await {
+            Ok(new) => app.storage().rehash(&account.id, &account.password_hash, &new).await?,
+            // Another time: the person is not to wait for it.
+            Err(HashError::Busy) => {}
+            Err(error) => return Err(error.into()),
+        }
     }
     // The address goes on being counted.
     let spent = rules.split_off(1);
