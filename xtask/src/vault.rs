@@ -2,8 +2,8 @@
 
 use anyhow::{Result, bail};
 
+use crate::setup;
 use crate::shell::{Shell, which};
-use crate::{build, setup};
 
 /// What `cargo fuzz` is given, one after another: where it is, and its targets.
 const TARGETS: [(&str, [&str; 4]); 2] = [
@@ -13,17 +13,14 @@ const TARGETS: [(&str, [&str; 4]); 2] = [
 const FUZZ_SECONDS: &str = "-max_total_time=300";
 const CARGO_FUZZ: &str = "0.13.1";
 
-/// 2,000 times `kill -9`, 100,000 flips, 2,400 pictures, a thousand codes from the window, ten times the attacks on the
-/// account server and 1,000 made-up requests for each of its calls, and five minutes of fuzzing for each target.
+/// 2,000 times `kill -9`, 100,000 flips, 2,400 pictures, ten times the attacks on the account server and 1,000 made-up
+/// requests for each of its calls, and five minutes of fuzzing for each target.
 pub fn soak(shell: &Shell) -> Result<()> {
     setup::everything(shell)?;
     let args = ["test", "-p", "vault", "--release", "--", "--include-ignored"];
     shell.run(shell.cargo(&args).env("REGAIN_SOAK", "1"))?;
     let pictures = ["test", "-p", "accounts", "--release", "--test", "qr", "--", "--nocapture"];
     shell.run(shell.cargo(&pictures).env("REGAIN_SOAK", "1"))?;
-    build::ui(shell)?;
-    let window = build::test_args(&["--test", "e2e", "--", "--include-ignored", "qr_codes::"]);
-    shell.run(shell.cargo(&window).env("REGAIN_SOAK", "1"))?;
     let server = ["test", "-p", "recovery-server", "--release", "--"];
     let attacks = [&server[..], &["both::attacks"]].concat();
     shell.run(shell.cargo(&attacks).env("REGAIN_SOAK", "1"))?;
