@@ -3,6 +3,7 @@
 mod about;
 mod account;
 mod claim;
+mod counted;
 mod extract;
 mod guard;
 mod health;

@@ -1,9 +1,10 @@
 //! Proving an address by a mailed code: for a sign-up, and for an address that is to be added. Whether an account has
 //! the address already shows nowhere: the answers are the same, and only that mailbox is told.
 
+use super::counted::take;
 use super::extract::{Caller, device};
 use super::problem::Problem;
-use super::recovery::{Mailed, RecoveryAsk, Way, asked, take};
+use super::recovery::{Mailed, RecoveryAsk, Way, asked};
 use crate::account::NAME_LENGTH;
 use crate::audit::Event;
 use crate::identifier::Identifier;

@@ -1,5 +1,6 @@
 //! A computer lets a phone in.
 
+use super::counted::take;
 use super::extract::{Body, Caller, SignedIn, line_mac};
 use super::password::{check_current, refuse_weak};
 use super::problem::{Problem, ProblemDetails};
@@ -42,9 +43,7 @@ pub(super) async fn start(
     let SignedIn { session, account } = signed_in;
     let now = app.clock().now();
     refuse_weak(&session, now)?;
-    if let Some(retry_after) = app.storage().take(&[app.limits().pairings_from(&caller.line)], now).await? {
-        return Err(Problem::RateLimited { retry_after });
-    }
+    take(&app, &[app.limits().pairings_from(&caller.line)]).await?;
     let user_code = pairing::user_code(app.random());
     let pairing = Pairing {
         id: token::id(app.random()),

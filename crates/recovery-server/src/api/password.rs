@@ -1,7 +1,8 @@
+use super::counted::{looked_at, take};
 use super::extract::{Body, Caller, SignedIn};
 use super::problem::{Problem, ProblemDetails};
 use super::sessions::{Signed, fresh_tokens};
-use super::sign_in::{looked_at, notices};
+use super::sign_in::notices;
 use crate::App;
 use crate::audit::Event;
 use crate::mail::{Matter, PasskeyMatter};
@@ -94,9 +95,7 @@ pub(super) async fn check_current(
     caller: &Caller,
 ) -> Result<(), Problem> {
     let limit = [app.limits().current_passwords(&account.id)];
-    if let Some(retry_after) = app.storage().take(&limit, app.clock().now()).await? {
-        return Err(Problem::RateLimited { retry_after });
-    }
+    take(app, &limit).await?;
     let current = password::normal(typed);
     let verdict = match password::is_plausible(&current) {
         true => app.hasher().verify(&current, Some(&account.password_hash)).await,

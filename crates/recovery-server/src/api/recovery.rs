@@ -1,15 +1,15 @@
 //! Getting back in. Whether the account exists shows nowhere: an unknown name gets a recovery,
 //! a code and a letter like any other; only the letter has no address and is dropped on its way.
 
+use super::counted::{looked_at, take};
 use super::extract::{Body, Caller, device};
 use super::password::{about, changed};
 use super::problem::{Problem, ProblemDetails};
 use super::second_factor::find_saved_code;
-use super::sign_in::{device_mark, letter, looked_at, notices};
+use super::sign_in::{device_mark, letter, notices};
 use crate::audit::Event;
 use crate::identifier::Identifier;
 use crate::language::Language;
-use crate::limits::Limit;
 use crate::mail::{Letter, Matter};
 use crate::meters::{Recovering, WrongCode};
 use crate::password::{self, Reason};
@@ -288,13 +288,6 @@ pub(super) async fn set_password(
     app.meters().recovery(Recovering::PasswordSet);
     app.bell().ring();
     Ok(Json(PasswordSet { state: "password_changed", sessions_ended }))
-}
-
-pub(super) async fn take(app: &App, rules: &[Limit]) -> Result<(), Problem> {
-    match app.storage().take(rules, app.clock().now()).await? {
-        None => Ok(()),
-        Some(retry_after) => Err(Problem::RateLimited { retry_after }),
-    }
 }
 
 pub(super) async fn under_way(app: &App, ticket: &str) -> Result<Recovery, Problem> {

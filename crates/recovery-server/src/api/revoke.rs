@@ -2,10 +2,11 @@
 //! after it, and ends all that is open, the password, too: whoever made the change knew it. Then a code goes to the
 //! address that the link was sent to, and sets a new one (NIST SP 800-63B-4 section 4.2.1.2).
 
+use super::counted::take;
 use super::extract::Caller;
 use super::password::{about, changed};
 use super::problem::Problem;
-use super::recovery::{mac, owner, take, under_way};
+use super::recovery::{mac, owner, under_way};
 use super::sign_in::{NOTICE_LIFE, device_mark, letter};
 use crate::audit::Event;
 use crate::identifier::Identifier;

@@ -1,7 +1,8 @@
+use super::counted::{looked_at, take};
 use super::extract::{Body, Caller};
 use super::problem::{Problem, ProblemDetails};
 use super::sessions::Signed;
-use super::sign_in::{SignInAnswer, looked_at, notices, open};
+use super::sign_in::{SignInAnswer, notices, open};
 use crate::audit::Event;
 use crate::mail::Matter;
 use crate::meters::WrongCode;
@@ -64,14 +65,11 @@ pub(super) async fn pass(
     let ticket = app.storage().ticket(&hash, now).await?.ok_or(Problem::Expired)?;
     let account = app.storage().account(&ticket.account_id).await?.ok_or(Problem::Expired)?;
     let limit = [app.limits().second_factors(&account.id)];
-    if let Some(retry_after) = app.storage().take(&limit, now).await? {
-        return Err(Problem::RateLimited { retry_after });
-    }
+    take(app, &limit).await?;
 
     let factor = factor(app, &account, &ticket.device, caller, way, typed).await;
     if let Some(factor) = looked_at(app, &limit, factor).await? {
-        let (mut opening, signed) = open(app, &account, ticket.device, caller);
-        opening.forgives = limit.to_vec();
+        let (mut opening, signed) = open(app, &account, ticket.device, caller, limit.to_vec());
         change(&mut opening);
         if app.storage().pass_ticket(&hash, &factor, &opening).await? {
             app.bell().ring();

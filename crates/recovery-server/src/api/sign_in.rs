@@ -1,3 +1,4 @@
+use super::counted::{looked_at, take};
 use super::extract::{Body, Caller, device};
 use super::problem::{Problem, ProblemDetails};
 use super::sessions::{Signed, fresh_tokens};
@@ -65,8 +66,7 @@ pub(super) async fn sign_in(
             expires_in: TICKET_LIFE,
         }));
     }
-    let (mut opening, signed) = open(&app, &account, device, &caller);
-    opening.forgives = spent;
+    let (opening, signed) = open(&app, &account, device, &caller, spent);
     enter(&app, &opening).await?;
     Ok(Json(SignInAnswer::SignedIn { signed }))
 }
@@ -98,7 +98,6 @@ async fn check_uncounted(
     typed: &str,
 ) -> Result<(Account, Vec<Limit>), Problem> {
     let name = Identifier::read(identifier).ok_or(Problem::BadIdentifier)?;
-    let now = app.clock().now();
     let account = app.storage().account_by_name(name.as_str()).await?;
 
     let limits = app.limits();
@@ -109,9 +108,7 @@ async fn check_uncounted(
     if !app.storage().is_known(owner, &network_mark(app, owner, caller)).await? {
         rules.push(limits.passwords(name.as_str()));
     }
-    if let Some(retry_after) = app.storage().take(&rules, now).await? {
-        return Err(Problem::RateLimited { retry_after });
-    }
+    take(app, &rules).await?;
 
     let typed = password::normal(typed);
     let stored = account.as_ref().map(|account| account.password_hash.as_str());
@@ -136,18 +133,6 @@ async fn check_uncounted(
     // The address goes on being counted.
     let spent = rules.split_off(1);
     Ok((account, spent))
-}
-
-/// What was seen of a guess. If the server was too busy to look, nothing was guessed: what it was counted under is given back.
-pub(super) async fn looked_at<T>(
-    app: &App,
-    counted: &[Limit],
-    seen: Result<T, Problem>,
-) -> Result<T, Problem> {
-    if matches!(seen, Err(Problem::Busy)) {
-        app.storage().give_back(counted).await?;
-    }
-    seen
 }
 
 /// Opens the session; a password that was changed since it was checked is a wrong one by now.
@@ -189,9 +174,17 @@ pub(super) struct Start {
     pub(super) jkt: Option<String>,
 }
 
-/// A session for `account`, with a notice in case its device or network is new.
-pub(super) fn open(app: &App, account: &Account, device: String, caller: &Caller) -> (Opening, Signed) {
-    open_as(app, account, Start { device, made_by: MadeBy::Password, jkt: None }, caller)
+/// A session for `account`, with a notice in case its device or network is new; what was counted on the way is forgiven with it.
+pub(super) fn open(
+    app: &App,
+    account: &Account,
+    device: String,
+    caller: &Caller,
+    forgives: Vec<Limit>,
+) -> (Opening, Signed) {
+    let start = Start { device, made_by: MadeBy::Password, jkt: None };
+    let (opening, signed) = open_as(app, account, start, caller);
+    (Opening { forgives, ..opening }, signed)
 }
 
 /// The same for one that another device let in: it is weak for a day, and its notice is up to the caller.

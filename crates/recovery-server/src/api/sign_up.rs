@@ -1,9 +1,10 @@
 //! Making an account, if the operator allows: an address is proven first.
 
 use super::claim::{self, VERIFIED_LIFE, Wanted, read_address};
+use super::counted::take;
 use super::extract::{Body, Caller};
 use super::problem::{Problem, ProblemDetails};
-use super::recovery::{RecoveryAsk, Verified, take};
+use super::recovery::{RecoveryAsk, Verified};
 use super::sessions::Signed;
 use super::sign_in::open;
 use crate::audit::Event;
@@ -181,7 +182,7 @@ pub(super) async fn found(
         password_version: 0,
         totp_secret: None,
     };
-    let (mut opening, signed) = open(&app, &account, claim.device, &caller);
+    let (mut opening, signed) = open(&app, &account, claim.device, &caller, Vec::new());
     // Who has just made the account need not be told of its first device.
     opening.trace.mail.clear();
     let founding = Founding {

@@ -1,11 +1,10 @@
 use super::addresses::CurrentPassword;
 use super::{RecoverySettings, change, settings};
+use crate::api::counted::{looked_at, take};
 use crate::api::extract::{Body, Caller, SignedIn};
 use crate::api::password::{about, check_current, refuse_weak};
 use crate::api::problem::{Problem, ProblemDetails};
-use crate::api::recovery::take;
 use crate::api::second_factor::{Way, factor};
-use crate::api::sign_in::looked_at;
 use crate::audit::Event;
 use crate::meters::WrongCode;
 use crate::password::{self, About};

@@ -1,10 +1,10 @@
 use super::addresses::CurrentPassword;
 use super::change;
 use crate::App;
+use crate::api::counted::take;
 use crate::api::extract::{Body, Caller, SignedIn};
 use crate::api::password::{check_current, refuse_weak};
 use crate::api::problem::{Problem, ProblemDetails};
-use crate::api::recovery::take;
 use crate::api::sign_up::saved_codes;
 use crate::audit::Event;
 use crate::storage::What;

@@ -6,6 +6,7 @@ use super::passkey;
 use super::visitor::{Sent, Signed, Visitor, check_csrf, csrf};
 use super::words::Pair;
 use crate::App;
+use crate::api::counted::take;
 use crate::api::extract::line_mac;
 use crate::api::password::{check_current, refuse_weak};
 use crate::api::problem::Problem;
@@ -261,9 +262,7 @@ pub(super) async fn lettered(
 ) -> Result<Option<String>, Problem> {
     let now = app.clock().now();
     let Some(letters) = pairing::read_user_code(typed) else { return Ok(None) };
-    if let Some(retry_after) = app.storage().take(rules, now).await? {
-        return Err(Problem::RateLimited { retry_after });
-    }
+    take(app, rules).await?;
     let mac = pairing::user_code_mac(app.pepper(), &letters);
     let found = app.storage().pairing(PairingKey::UserCode(&mac), now).await?;
     let Some(pairing) = found.filter(|pairing| pairing.direction == direction) else { return Ok(None) };

@@ -52,8 +52,7 @@ pub(super) async fn sign_in(State(app): State<App>, visitor: Visitor, Sent(ask):
             let ticket = ask_second_factor(&app, &account, visitor.device.clone(), &spent).await?;
             return Ok(second_page(&visitor, &ask.place, &ticket).show(&app, &visitor));
         }
-        let (mut opening, _) = open(&app, &account, visitor.device.clone(), &visitor.caller);
-        opening.forgives = spent;
+        let (mut opening, _) = open(&app, &account, visitor.device.clone(), &visitor.caller, spent);
         let cookie = keep_in_cookie(&app, &mut opening);
         enter(&app, &opening).await?;
         Ok(see_with(&ask.place.path(), &cookie))

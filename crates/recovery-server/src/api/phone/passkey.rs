@@ -8,6 +8,7 @@ use super::device::{self, Place};
 use super::enter;
 use super::layout::{Form, or_trouble, said, see_with};
 use super::visitor::{Sent, Signed, Visitor, check_csrf, keep_in_cookie, new_passkey_cookie};
+use crate::api::counted;
 use crate::api::password::refuse_weak;
 use crate::api::problem::Problem;
 use crate::api::sign_in::{Start, notices, open_as};
@@ -234,11 +235,8 @@ struct What<'a> {
 /// May the browser be asked now?
 async fn ready(app: &App, visitor: &Visitor) -> Result<Site, Problem> {
     let site = Site::of(app.config()).ok_or(Problem::NotFound)?;
-    let limit = [app.limits().passkeys_from(&visitor.caller.line)];
-    match app.storage().take(&limit, app.clock().now()).await? {
-        Some(retry_after) => Err(Problem::RateLimited { retry_after }),
-        None => Ok(site),
-    }
+    counted::take(app, &[app.limits().passkeys_from(&visitor.caller.line)]).await?;
+    Ok(site)
 }
 
 /// Remembers the question; what the page's script is told.
