@@ -9,18 +9,22 @@ use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
+use crossbeam_channel::{Receiver, Sender, TrySendError};
+use hugealloc::HugeAlloc;
 use std::num::NonZero;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use subtle::ConstantTimeEq as _;
-use tokio::sync::Semaphore;
+use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
 /// Memory for one hash, KiB (OWASP password storage: 19 MiB with two passes).
 pub const MEMORY_KIB: u32 = 19 * 1024;
 /// Bytes of a hash.
 const HASH: usize = 32;
+/// Bytes of a large page, where there are any: x86-64, and 64-bit ARM with small pages of 4 KiB.
+const LARGE_PAGE: usize = 2 << 20;
 /// Passes over that memory.
 pub const PASSES: u32 = 2;
 /// Requests that may wait for a free core; more are turned away at once.
@@ -35,13 +39,16 @@ pub(crate) struct Hasher(Arc<Inner>);
 struct Inner {
     key: Zeroizing<[u8; 32]>,
     params: Params,
-    cores: Arc<Semaphore>,
-    /// One for each core. Taken anew each time, 19 MiB stay behind in the allocator for every thread that ever hashed.
+    /// For one thread for each core. The next job is at hand when one is done: nobody has to be woken in between, and the core
+    /// never rests. Once nobody can ask any more, the threads end.
+    queue: Sender<Job>,
+    /// As many as were ever filled at once. Taken anew each time, 19 MiB stay behind in the allocator for every thread.
     memory: Mutex<Vec<Memory>>,
-    most: usize,
-    waiting: AtomicUsize,
+    running: AtomicUsize,
     refused: AtomicUsize,
 }
+
+type Job = Box<dyn FnOnce() + Send>;
 
 /// How busy it is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -53,9 +60,9 @@ pub(crate) struct Load {
     pub(crate) refused: usize,
 }
 
-/// What Argon2 fills. Whatever is left in it says no more than the hash does.
-#[derive(Default)]
-struct Memory(Vec<Block>);
+/// What Argon2 fills, on large pages where the system has any: a pass jumps all over it. Whatever is left in it says no more
+/// than the hash does.
+struct Memory(allocator_api2::vec::Vec<Block, HugeAlloc>);
 
 /// Why there is no hash.
 #[derive(Debug, thiserror::Error)]
@@ -77,15 +84,18 @@ pub(crate) struct Verdict {
 
 impl Hasher {
     pub(crate) fn new(pepper: &Pepper) -> Result<Self, HashError> {
-        let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-        let params = Params::new(MEMORY_KIB, PASSES, 1, Some(HASH)).map_err(failed)?;
+        let (queue, jobs) = crossbeam_channel::bounded(QUEUE);
+        for _ in 0..cores() {
+            let jobs: Receiver<Job> = jobs.clone();
+            let thread = std::thread::Builder::new().name("hash".to_owned());
+            thread.spawn(move || jobs.iter().for_each(|job| job())).map_err(failed)?;
+        }
         Ok(Self(Arc::new(Inner {
             key: Zeroizing::new(pepper.mac("argon2", &[])),
-            params,
-            cores: Arc::new(Semaphore::new(cores)),
+            params: Params::new(MEMORY_KIB, PASSES, 1, Some(HASH)).map_err(failed)?,
+            queue,
             memory: Mutex::default(),
-            most: cores,
-            waiting: AtomicUsize::new(0),
+            running: AtomicUsize::new(0),
             refused: AtomicUsize::new(0),
         })))
     }
@@ -147,48 +157,67 @@ impl Hasher {
 
     pub(crate) fn load(&self) -> Load {
         Load {
-            running: self.0.most - self.0.cores.available_permits().min(self.0.most),
-            waiting: self.0.waiting.load(Ordering::Relaxed),
+            running: self.0.running.load(Ordering::Relaxed),
+            waiting: self.0.queue.len(),
             refused: self.0.refused.load(Ordering::Relaxed),
         }
     }
 
-    /// As if as many waited as may, or none.
+    /// Keeps every core busy and the queue full until what is returned is dropped.
     #[cfg(test)]
-    pub(crate) fn crowd(&self, full: bool) {
-        self.0.waiting.store(if full { QUEUE } else { 0 }, Ordering::Relaxed);
+    pub(crate) fn crowd(&self) -> Crowd {
+        let (stays, over) = crossbeam_channel::bounded(0);
+        loop {
+            let (inner, over) = (Arc::clone(&self.0), over.clone());
+            let job = Box::new(move || {
+                inner.running.fetch_add(1, Ordering::Relaxed);
+                let _over = over.recv();
+                inner.running.fetch_sub(1, Ordering::Relaxed);
+            });
+            if self.0.queue.try_send(job).is_err() && self.load().running == cores() {
+                return Crowd { hasher: self.clone(), stays: Some(stays) };
+            }
+        }
     }
 
     async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Memory) -> T + Send + 'static,
     ) -> Result<T, HashError> {
-        let inner = Arc::clone(&self.0);
-        if inner.waiting.fetch_add(1, Ordering::Relaxed) >= QUEUE {
-            inner.waiting.fetch_sub(1, Ordering::Relaxed);
-            inner.refused.fetch_add(1, Ordering::Relaxed);
-            return Err(HashError::Busy);
+        let (answer, mut answered) = oneshot::channel();
+        let begun = Arc::new(AtomicBool::new(false));
+        let job = Box::new({
+            let (inner, begun) = (Arc::clone(&self.0), Arc::clone(&begun));
+            move || {
+                begun.store(true, Ordering::Relaxed);
+                // Whoever has hung up or waited for too long is not worked for.
+                if answer.is_closed() {
+                    return;
+                }
+                inner.running.fetch_add(1, Ordering::Relaxed);
+                let rest = || inner.memory.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut memory = rest().pop().unwrap_or_default();
+                let done = work(&mut memory);
+                rest().push(memory);
+                inner.running.fetch_sub(1, Ordering::Relaxed);
+                let _heard = answer.send(done);
+            }
+        });
+        match self.0.queue.try_send(job) {
+            Ok(()) => {}
+            Err(TrySendError::Full(_)) => return Err(self.refuse()),
+            Err(error @ TrySendError::Disconnected(_)) => return Err(failed(error)),
         }
-        let waiting = Waiting(&inner.waiting);
-        let permit = tokio::time::timeout(WAIT, Arc::clone(&inner.cores).acquire_owned())
-            .await
-            .map_err(|_| {
-                inner.refused.fetch_add(1, Ordering::Relaxed);
-                HashError::Busy
-            })?
-            .map_err(failed)?;
-        drop(waiting);
-        // The permit goes along: a caller who hangs up does not free the core early.
-        tokio::task::spawn_blocking(move || {
-            let rest = || inner.memory.lock().unwrap_or_else(PoisonError::into_inner);
-            let mut memory = rest().pop().unwrap_or_default();
-            let done = work(&mut memory);
-            rest().push(memory);
-            drop(permit);
-            done
-        })
-        .await
-        .map_err(failed)
+        match tokio::time::timeout(WAIT, &mut answered).await {
+            Ok(done) => done.map_err(failed),
+            Err(_) if begun.load(Ordering::Relaxed) => answered.await.map_err(failed),
+            Err(_) => Err(self.refuse()),
+        }
+    }
+
+    fn refuse(&self) -> HashError {
+        self.0.refused.fetch_add(1, Ordering::Relaxed);
+        HashError::Busy
     }
 
     /// A PHC string.
@@ -243,21 +272,43 @@ impl Hasher {
     }
 }
 
+impl Default for Memory {
+    fn default() -> Self {
+        Self(allocator_api2::vec::Vec::new_in(HugeAlloc))
+    }
+}
+
 impl Memory {
     fn of(&mut self, blocks: usize) -> &mut [Block] {
         if self.0.len() < blocks {
+            // The last page whole, too.
+            self.0.reserve_exact(blocks.next_multiple_of(LARGE_PAGE / Block::SIZE) - self.0.len());
             self.0.resize(blocks, Block::default());
         }
         &mut self.0[..blocks]
     }
 }
 
-struct Waiting<'a>(&'a AtomicUsize);
+/// Those who are before everyone else.
+#[cfg(test)]
+pub(crate) struct Crowd {
+    hasher: Hasher,
+    stays: Option<Sender<()>>,
+}
 
-impl Drop for Waiting<'_> {
+#[cfg(test)]
+impl Drop for Crowd {
+    /// Waits until they are gone.
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        self.stays.take();
+        while self.hasher.load().running + self.hasher.load().waiting > 0 {
+            std::thread::yield_now();
+        }
     }
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZero::get)
 }
 
 fn failed(error: impl std::fmt::Display) -> HashError {
@@ -343,9 +394,9 @@ mod tests {
     #[tokio::test]
     async fn a_flood_is_turned_away() {
         let hasher = hasher(1);
-        hasher.crowd(true);
+        let crowd = hasher.crowd();
         assert!(matches!(hasher.hash("x", [0; 16]).await, Err(HashError::Busy)));
-        hasher.crowd(false);
+        drop(crowd);
         hasher.hash("x", [0; 16]).await.unwrap();
         assert_eq!(hasher.load(), Load { running: 0, waiting: 0, refused: 1 });
     }

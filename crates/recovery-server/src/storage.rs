@@ -131,7 +131,9 @@ pub trait Accounts: Send + Sync + 'static {
     async fn rehash(&self, id: &str, old: &str, new: &str) -> Result<()>;
     /// Unused saved codes, in order.
     async fn recovery_codes(&self, id: &str) -> Result<Vec<SavedCode>>;
-    async fn is_known(&self, id: &str, mark: &[u8]) -> Result<bool>;
+    /// The account of a name, and what of the marks that `marks` makes of its id is known to it. Without an account marks are
+    /// looked for all the same: so both take the same time.
+    async fn account_and_marks(&self, name: &str, marks: &MarksOf<'_>) -> Result<(Option<Account>, Known)>;
 }
 
 #[derive(Debug, Clone)]
@@ -190,13 +192,30 @@ pub struct Opening {
     pub tokens: Tokens,
     /// The account's password as it was when it was checked: with another one since, nothing is opened.
     pub password_version: i64,
-    /// The device with its network; if it is new, `trace.mail` is sent.
-    pub mark: Vec<u8>,
-    /// The network alone.
-    pub network_mark: Vec<u8>,
+    /// To be remembered; if the device is new, `trace.mail` is sent. `None` if it was known before.
+    pub marks: Option<Marks>,
     /// What was counted against whoever comes in, and is counted no more.
     pub forgives: Vec<Limit>,
     pub trace: Trace,
+}
+
+/// What an account remembers of where it was signed in.
+#[derive(Debug, Clone)]
+pub struct Marks {
+    /// The device with its network.
+    pub device: Vec<u8>,
+    /// The network alone.
+    pub network: Vec<u8>,
+}
+
+/// What makes them of an account's id.
+pub type MarksOf<'m> = dyn Fn(&str) -> Marks + Send + Sync + 'm;
+
+/// What of it an account remembers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Known {
+    pub device: bool,
+    pub network: bool,
 }
 
 #[derive(Debug, Clone)]

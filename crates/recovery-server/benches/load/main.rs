@@ -1,8 +1,8 @@
 //! A server under load, asked over loopback: sign-ins, reads, too much of it, computers that wait to be let in, and two
 //! nodes of which one is killed.
 //!
-//! `cargo bench -p recovery-server --bench load`, or one part of it with `-- steady`, `-- pairings` or `-- nodes` behind it. `hey` asks
-//! where every request is the same. `REGAIN_DATABASE=postgres://…` takes another database than SQLite for `steady`.
+//! `cargo bench -p recovery-server --bench load`, or one part of it with `-- steady`, `-- pairings` or `-- nodes` behind it. `wrk` and
+//! `hey` ask where every request is the same. `REGAIN_DATABASE=postgres://…` takes another database than SQLite for `steady`.
 
 #![expect(
     clippy::print_stdout,
@@ -28,12 +28,10 @@ mod post;
 mod postgres;
 mod server;
 mod steady;
+mod wrk;
 
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
-    if words == ["bare"] {
-        return println!("{}", steady::bare_hashes(true));
-    }
     let wanted = |part: &str| words.is_empty() || words.iter().any(|word| word == part);
     if wanted("steady") {
         steady::run();

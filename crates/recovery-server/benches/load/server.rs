@@ -16,9 +16,6 @@ pub const JSON: &str = "application/json";
 pub const PER_NAME: usize = 5;
 pub const NAMES: usize = 64;
 
-/// As its systemd unit and its container start it.
-pub const LARGE_PAGES: (&str, &str) = ("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1");
-
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_recovery-server");
 /// Ticks of a second in `/proc/PID/stat`: the same wherever Linux runs.
 const TICKS: f64 = 100.0;
@@ -61,7 +58,6 @@ impl Server {
         let begun = Instant::now();
         let mut process = Command::new(PROGRAM)
             .args(["serve", "--config", "s.toml"])
-            .env(LARGE_PAGES.0, LARGE_PAGES.1)
             .current_dir(folder)
             .stderr(Stdio::piped())
             .spawn()
@@ -110,7 +106,8 @@ impl Server {
         let one = |number: usize| {
             let name = format!("jana{number}");
             let body = json!({"identifier": name, "password": PASSWORD, "device": "bench"}).to_string();
-            let mut args = ["-m", "POST", "-T", JSON, "-d", &body].map(str::to_owned).to_vec();
+            let from = format!("X-Forwarded-For: 198.18.255.{number}");
+            let mut args = ["-m", "POST", "-T", JSON, "-d", &body, "-H", &from].map(str::to_owned).to_vec();
             if let Some(rate) = rate {
                 args.extend(["-q".to_owned(), format!("{:.3}", rate / (names * each) as f64)]);
             }

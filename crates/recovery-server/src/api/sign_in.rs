@@ -8,7 +8,7 @@ use crate::identifier::Identifier;
 use crate::limits::Limit;
 use crate::mail::{Letter, Matter};
 use crate::meters::SignedIn;
-use crate::storage::{Account, MadeBy, Opened, Opening, SealedMail, Session, SignInTicket, Trace};
+use crate::storage::{Account, MadeBy, Marks, Opened, Opening, SealedMail, Session, SignInTicket, Trace};
 use crate::{App, mask, pairing, password, token};
 use axum::Json;
 use axum::extract::State;
@@ -57,31 +57,50 @@ pub(super) async fn sign_in(
     caller: Caller,
     Body(ask): Body<SignIn>,
 ) -> Result<Json<SignInAnswer>, Problem> {
-    let (account, spent) = check(&app, &caller, &ask.identifier, &ask.password).await?;
-    let device = device(&ask.device);
-    if account.totp_secret.is_some() {
+    let checked = check(&app, &caller, &ask.identifier, &ask.password, device(&ask.device)).await?;
+    if checked.account.totp_secret.is_some() {
         return Ok(Json(SignInAnswer::SecondFactor {
-            ticket: ask_second_factor(&app, &account, device, &spent).await?,
+            ticket: ask_second_factor(&app, checked).await?,
             ways: ["totp", "recovery_code"],
             expires_in: TICKET_LIFE,
         }));
     }
-    let (opening, signed) = open(&app, &account, device, &caller, spent);
+    let (opening, signed) = checked.open(&app, &caller);
     enter(&app, &opening).await?;
     Ok(Json(SignInAnswer::SignedIn { signed }))
 }
 
-/// The account whose name and password these are, and what the attempt was counted under: whoever goes on with it has it
-/// forgiven in the same transaction.
+/// Somebody whose name and password were right.
+pub(super) struct Checked {
+    pub(super) account: Account,
+    device: String,
+    /// It was signed in with before, from this network.
+    is_known: bool,
+    /// What the attempt was counted under: whoever goes on has it forgiven in the same transaction.
+    spent: Vec<Limit>,
+}
+
+impl Checked {
+    /// A session for the account.
+    pub(super) fn open(self, app: &App, caller: &Caller) -> (Opening, Signed) {
+        let Self { account, device, is_known, spent } = self;
+        let start = Start { device, is_known, made_by: MadeBy::Password, jkt: None };
+        let (opening, signed) = open_as(app, &account, start, caller);
+        (Opening { forgives: spent, ..opening }, signed)
+    }
+}
+
+/// Whose name and password these are.
 pub(super) async fn check(
     app: &App,
     caller: &Caller,
     identifier: &str,
     typed: &str,
-) -> Result<(Account, Vec<Limit>), Problem> {
-    let checked = check_uncounted(app, caller, identifier, typed).await;
+    device: String,
+) -> Result<Checked, Problem> {
+    let checked = check_uncounted(app, caller, identifier, typed, device).await;
     app.meters().sign_in(match &checked {
-        Ok((account, _)) if account.totp_secret.is_some() => SignedIn::SecondFactor,
+        Ok(checked) if checked.account.totp_secret.is_some() => SignedIn::SecondFactor,
         Ok(_) => SignedIn::Ok,
         Err(Problem::RateLimited { .. }) => SignedIn::RateLimited,
         Err(Problem::Busy) => SignedIn::Busy,
@@ -96,16 +115,17 @@ async fn check_uncounted(
     caller: &Caller,
     identifier: &str,
     typed: &str,
-) -> Result<(Account, Vec<Limit>), Problem> {
+    device: String,
+) -> Result<Checked, Problem> {
     let name = Identifier::read(identifier).ok_or(Problem::BadIdentifier)?;
-    let account = app.storage().account_by_name(name.as_str()).await?;
+    let marks = |owner: &str| marks(app, owner, &device, caller.network.as_deref());
+    let (account, known) = app.storage().account_and_marks(name.as_str(), &marks).await?;
 
     let limits = app.limits();
     let mut rules =
         vec![limits.sign_ins_from(&caller.line), limits.passwords_from(name.as_str(), &caller.line)];
     // Who guesses from elsewhere must not lock the owner out at home.
-    let owner = account.as_ref().map_or("", |account| account.id.as_str());
-    if !app.storage().is_known(owner, &network_mark(app, owner, caller)).await? {
+    if !known.network {
         rules.push(limits.passwords(name.as_str()));
     }
     take(app, &rules).await?;
@@ -132,7 +152,7 @@ async fn check_uncounted(
     }
     // The address goes on being counted.
     let spent = rules.split_off(1);
-    Ok((account, spent))
+    Ok(Checked { account, device, is_known: known.device, spent })
 }
 
 /// Opens the session; a password that was changed since it was checked is a wrong one by now.
@@ -149,18 +169,14 @@ pub(super) async fn enter(app: &App, opening: &Opening) -> Result<(), Problem> {
     Ok(())
 }
 
-/// A ticket for the second factor of `account`.
-pub(super) async fn ask_second_factor(
-    app: &App,
-    account: &Account,
-    device: String,
-    spent: &[Limit],
-) -> Result<String, Problem> {
+/// A ticket for the second factor of the account.
+pub(super) async fn ask_second_factor(app: &App, checked: Checked) -> Result<String, Problem> {
+    let Checked { account, device, spent, .. } = checked;
     let ticket = token::opaque(app.random());
     let waiting = SignInTicket { account_id: account.id.clone(), device };
     let until = app.clock().now() + TICKET_LIFE;
     let version = account.password_version;
-    if !app.storage().add_ticket(&token::hash(&ticket), &waiting, version, until, spent).await? {
+    if !app.storage().add_ticket(&token::hash(&ticket), &waiting, version, until, &spent).await? {
         return Err(Problem::WrongCredentials);
     }
     Ok(ticket)
@@ -169,6 +185,8 @@ pub(super) async fn ask_second_factor(
 /// What a session is begun with.
 pub(super) struct Start {
     pub(super) device: String,
+    /// The account remembers it, with its network.
+    pub(super) is_known: bool,
     pub(super) made_by: MadeBy,
     /// The key it is bound to.
     pub(super) jkt: Option<String>,
@@ -182,14 +200,14 @@ pub(super) fn open(
     caller: &Caller,
     forgives: Vec<Limit>,
 ) -> (Opening, Signed) {
-    let start = Start { device, made_by: MadeBy::Password, jkt: None };
+    let start = Start { device, is_known: false, made_by: MadeBy::Password, jkt: None };
     let (opening, signed) = open_as(app, account, start, caller);
     (Opening { forgives, ..opening }, signed)
 }
 
 /// The same for one that another device let in: it is weak for a day, and its notice is up to the caller.
 pub(super) fn open_as(app: &App, account: &Account, start: Start, caller: &Caller) -> (Opening, Signed) {
-    let Start { device, made_by, jkt } = start;
+    let Start { device, is_known, made_by, jkt } = start;
     let now = app.clock().now();
     let by_owner = matches!(made_by, MadeBy::Password | MadeBy::Passkey);
     let (tokens, secrets) = fresh_tokens(app);
@@ -206,14 +224,13 @@ pub(super) fn open_as(app: &App, account: &Account, start: Start, caller: &Calle
         jkt,
     };
     let mail = match made_by {
-        MadeBy::Password | MadeBy::Passkey => {
+        MadeBy::Password | MadeBy::Passkey if !is_known => {
             notices(app, account, now, &session.device, caller.network.as_deref(), &Matter::NewDevice)
         }
         _ => Vec::new(),
     };
     let opening = Opening {
-        mark: device_mark(app, &account.id, &session.device, caller.network.as_deref()),
-        network_mark: network_mark(app, &account.id, caller),
+        marks: (!is_known).then(|| marks(app, &account.id, &session.device, caller.network.as_deref())),
         trace: Trace {
             audit: app.entry(Event::SignIn, "ok", Some(&account.id), caller.network.as_deref()),
             mail,
@@ -269,9 +286,12 @@ pub(super) fn device_mark(app: &App, account_id: &str, device: &str, network: Op
     app.pepper().mac("device", &parts)[..16].to_vec()
 }
 
-fn network_mark(app: &App, account_id: &str, caller: &Caller) -> Vec<u8> {
-    let parts = [account_id, caller.network.as_deref().unwrap_or_default()].map(str::as_bytes);
-    app.pepper().mac("network", &parts)[..16].to_vec()
+fn marks(app: &App, account_id: &str, device: &str, network: Option<&str>) -> Marks {
+    let place = [account_id, network.unwrap_or_default()].map(str::as_bytes);
+    Marks {
+        device: device_mark(app, account_id, device, network),
+        network: app.pepper().mac("network", &place)[..16].to_vec(),
+    }
 }
 
 /// What clients are told about an account.
@@ -307,12 +327,12 @@ mod tests {
         let password = "quiet lamp behind the door";
         app.add_account(NewAccount::new("jana", "jana@example.org", password)).await.unwrap();
         let caller = Caller { line: "192.0.2.1".to_owned(), network: None };
-        app.hasher().crowd(true);
+        let crowd = app.hasher().crowd();
         for _ in 0..20 {
-            let told = check(&app, &caller, "jana", password).await;
+            let told = check(&app, &caller, "jana", password, "a test".to_owned()).await;
             assert!(matches!(told, Err(Problem::Busy)));
         }
-        app.hasher().crowd(false);
-        assert!(check(&app, &caller, "jana", password).await.is_ok());
+        drop(crowd);
+        assert!(check(&app, &caller, "jana", password, "a test".to_owned()).await.is_ok());
     }
 }

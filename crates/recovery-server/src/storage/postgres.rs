@@ -59,6 +59,7 @@ use super::together::Together;
 use super::{Polled, Result, StorageError};
 use crate::config::Server;
 use sqlx::migrate::Migrator;
+use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgRow};
 use sqlx::{Connection as _, PgConnection, PgPool, Postgres, Transaction};
 use std::sync::Arc;
@@ -119,8 +120,8 @@ impl PostgresStorage {
     }
 
     /// For a statement that is a transaction by itself and writes: here, as for any other.
-    fn writer(&self) -> &PgPool {
-        &self.pool
+    async fn writer(&self) -> Result<PoolConnection<Postgres>> {
+        Ok(self.pool.acquire().await?)
     }
 
     async fn write(&self) -> Result<Write> {

@@ -38,20 +38,22 @@ mod settings;
 mod steps;
 #[path = "sql/watched.rs"]
 mod watched;
+#[path = "writer.rs"]
+mod writer;
 
 use super::pairings::Poll;
 use super::together::Together;
 use super::{Polled, Result, StorageError};
 use crate::private_file;
 use sqlx::migrate::Migrator;
-use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
 };
-use sqlx::{Sqlite, SqliteConnection, SqlitePool, Transaction};
+use sqlx::{Executor as _, Sqlite, SqliteConnection, SqlitePool};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
+use writer::{Hand, Write, Writer};
 
 /// How long to wait for another writer, or for a connection: well below the 10 s of a request.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -69,9 +71,7 @@ pub fn newest() -> i64 {
 #[derive(Debug, Clone)]
 pub struct SqliteStorage {
     pool: SqlitePool,
-    /// The one connection that writes: whoever wants to waits for it in turn. SQLite itself lets writers wait by asking again
-    /// later, in no order, and ever later; and what a connection has read it reads anew when another one has written.
-    writer: SqlitePool,
+    writer: Writer,
     polls: Arc<Together<Poll, Polled>>,
 }
 
@@ -79,7 +79,6 @@ type Store = SqliteStorage;
 type Db = Sqlite;
 type Connection = SqliteConnection;
 type Row = SqliteRow;
-type Write = Transaction<'static, Sqlite>;
 
 impl SqliteStorage {
     /// Opens the file, makes it if there is none, and brings its tables up to date.
@@ -94,8 +93,8 @@ impl SqliteStorage {
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(PATIENCE)
             .foreign_keys(true);
-        let writer = pool(1).connect_with(options.clone()).await?;
-        MIGRATIONS.run(&writer).await?;
+        let writer = Writer::open(options.clone()).await?;
+        MIGRATIONS.run(&mut *writer.turn().await?).await?;
         let pool = pool(CONNECTIONS).connect_with(options).await?;
         Ok(Self { pool, writer, polls: Arc::default() })
     }
@@ -107,9 +106,16 @@ impl SqliteStorage {
     pub async fn in_memory() -> Result<Self> {
         let options = SqliteConnectOptions::new().in_memory(true).foreign_keys(true);
         // Another connection would find another store.
-        let pool = pool(1).idle_timeout(None).max_lifetime(None).connect_with(options).await?;
+        let pool = pool(1).idle_timeout(None).max_lifetime(None).after_release(|connection, _| {
+            Box::pin(async {
+                // An error: nothing was left open.
+                let _rolled_back = connection.execute("ROLLBACK").await;
+                Ok(true)
+            })
+        });
+        let pool = pool.connect_with(options).await?;
         MIGRATIONS.run(&pool).await?;
-        Ok(Self { writer: pool.clone(), pool, polls: Arc::default() })
+        Ok(Self { writer: Writer::Memory(pool.clone()), pool, polls: Arc::default() })
     }
 
     /// Waits until everything is written and lets go of the file.
@@ -119,24 +125,22 @@ impl SqliteStorage {
     }
 
     /// For a statement that is a transaction by itself and writes.
-    fn writer(&self) -> &SqlitePool {
-        &self.writer
+    async fn writer(&self) -> Result<Hand> {
+        self.writer.turn().await
     }
 
-    /// A transaction that has the right to write from its first statement on, so that what it read
-    /// cannot change under it.
     async fn write(&self) -> Result<Write> {
-        Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
+        self.writer.begin().await
     }
 
     /// For one statement that writes; here it is a transaction by itself, and nobody else can write meanwhile.
-    async fn write_once(&self, _: &[&[u8]]) -> Result<PoolConnection<Sqlite>> {
-        Ok(self.writer.acquire().await?)
+    async fn write_once(&self, _: &[&[u8]]) -> Result<Hand> {
+        self.writer.turn().await
     }
 }
 
 /// PostgreSQL commits here.
-async fn written(_: PoolConnection<Sqlite>) -> Result<()> {
+async fn written(_: Hand) -> Result<()> {
     Ok(())
 }
 
@@ -148,4 +152,56 @@ fn pool(connections: u32) -> SqlitePoolOptions {
 /// Lets nobody else count under these keys until the transaction ends: here, nobody else can write at all.
 async fn hold_keys(_: &mut Connection, _: &[&[u8]]) -> Result<()> {
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::Entry;
+    use crate::storage::Ledger as _;
+
+    async fn in_a_file(folder: &tempfile::TempDir) -> SqliteStorage {
+        SqliteStorage::open(&folder.path().join("accounts.sqlite")).await.unwrap()
+    }
+
+    fn entry(result: String) -> Entry {
+        Entry { at: 1, account_id: None, event: "sign_in".to_owned(), result, network: None }
+    }
+
+    #[tokio::test]
+    async fn writes_again_once_a_full_disk_has_room_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = in_a_file(&folder).await;
+        // Of this connection: whoever opens the file anew finds room.
+        let full = "PRAGMA max_page_count = 1";
+        store.writer().await.unwrap().execute(full).await.unwrap();
+        let large = entry("x".repeat(100_000));
+        let refused = store.write_audit(&large).await.unwrap_err();
+        assert!(matches!(refused, StorageError::Unavailable(_)), "{refused:?}");
+        store.write_audit(&large).await.unwrap();
+        assert_eq!(store.audit(10).await.unwrap().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_write_that_is_given_up_leaves_nothing_and_holds_nobody_up() {
+        let folder = tempfile::tempdir().unwrap();
+        for store in [in_a_file(&folder).await, SqliteStorage::in_memory().await.unwrap()] {
+            let mut write = store.write().await.unwrap();
+            steps::audit(&mut write, &entry("lost".to_owned())).await.unwrap();
+            drop(write);
+            store.write_audit(&entry("kept".to_owned())).await.unwrap();
+            let kept = store.audit(10).await.unwrap();
+            assert_eq!(kept.iter().map(|entry| entry.result.as_str()).collect::<Vec<_>>(), ["kept"]);
+            store.close().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn another_program_can_write_once_a_write_is_given_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let (ours, theirs) = (in_a_file(&folder).await, in_a_file(&folder).await);
+        drop(ours.write().await.unwrap());
+        theirs.write_audit(&entry("theirs".to_owned())).await.unwrap();
+        assert_eq!(ours.audit(10).await.unwrap().len(), 1);
+    }
 }

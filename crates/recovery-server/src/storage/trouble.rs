@@ -45,7 +45,7 @@ fn may_go_next_time(error: &dyn DatabaseError) -> bool {
             ["08", "53", "57P"].iter().any(|class| code.starts_with(class))
                 || ["40001", "40P01", "55P03", "57014", "25P03", "25006"].contains(&code.as_ref())
         }
-        // SQLite's are numbers, whose lowest byte is the kind: SQLITE_BUSY and SQLITE_LOCKED.
-        _ => code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6)),
+        // SQLite's are numbers, whose lowest byte is the kind: SQLITE_BUSY, SQLITE_LOCKED, SQLITE_IOERR, SQLITE_FULL.
+        _ => code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6 | 10 | 13)),
     }
 }

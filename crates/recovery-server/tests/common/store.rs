@@ -4,7 +4,7 @@ use super::START;
 use super::database::Database;
 use recovery_server::audit::Entry;
 use recovery_server::storage::{
-    Account, MadeBy, Opening, PasswordChange, Recovery, Secret, Session, Tokens, Trace,
+    Account, MadeBy, Marks, Opening, PasswordChange, Recovery, Secret, Session, Tokens, Trace,
 };
 use recovery_server::{Language, Storage};
 use std::sync::Arc;
@@ -80,8 +80,7 @@ pub fn opening(name: &str, password_version: i64) -> Opening {
         session,
         tokens: tokens(name),
         password_version,
-        mark: b"mark".to_vec(),
-        network_mark: b"network".to_vec(),
+        marks: Some(Marks { device: b"mark".to_vec(), network: b"network".to_vec() }),
         forgives: Vec::new(),
         trace: trace("sign_in"),
     }

@@ -22,8 +22,6 @@ pub async fn loaded(mail: u16) -> Result<Loaded> {
     let program = Program::new("/healthz", move |it| {
         let mut serve = program(&binary);
         serve.args(["serve", "--config", "s.toml"]).current_dir(it.path());
-        // As its systemd unit and its container start it.
-        serve.env("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1");
         serve
     })
     .await?

@@ -107,7 +107,12 @@ async fn consume(app: &App, caller: &Caller, pairing: &Pairing) -> Result<TokenA
     let gone = || OAuthError::new("invalid_grant");
     let account_id = pairing.account_id.as_deref().ok_or_else(gone)?;
     let account = app.storage().account(account_id).await?.ok_or_else(gone)?;
-    let start = Start { device: pairing.device.clone(), made_by: MadeBy::Pairing, jkt: pairing.jkt.clone() };
+    let start = Start {
+        device: pairing.device.clone(),
+        is_known: false,
+        made_by: MadeBy::Pairing,
+        jkt: pairing.jkt.clone(),
+    };
     let (opening, signed) = open_as(app, &account, start, caller);
     let audit = app.entry(Event::Pairing(Step::Consumed), "ok", Some(account_id), caller.network.as_deref());
     let trace = not_me::notice(app, &account, &opening.session, audit);

@@ -7,7 +7,7 @@ use super::visitor::{Sent, Visitor, check_csrf, csrf, forget_cookie, keep_in_coo
 use crate::App;
 use crate::api::problem::Problem;
 use crate::api::second_factor::{Way, pass};
-use crate::api::sign_in::{ask_second_factor, check, enter, open};
+use crate::api::sign_in::{ask_second_factor, check, enter};
 use crate::audit::Event;
 use crate::{token, totp};
 use axum::extract::State;
@@ -47,12 +47,13 @@ pub(super) struct SignIn {
 
 pub(super) async fn sign_in(State(app): State<App>, visitor: Visitor, Sent(ask): Sent<SignIn>) -> Response {
     let entered = async {
-        let (account, spent) = check(&app, &visitor.caller, &ask.identifier, &ask.password).await?;
-        if account.totp_secret.is_some() {
-            let ticket = ask_second_factor(&app, &account, visitor.device.clone(), &spent).await?;
+        let device = visitor.device.clone();
+        let checked = check(&app, &visitor.caller, &ask.identifier, &ask.password, device).await?;
+        if checked.account.totp_secret.is_some() {
+            let ticket = ask_second_factor(&app, checked).await?;
             return Ok(second_page(&visitor, &ask.place, &ticket).show(&app, &visitor));
         }
-        let (mut opening, _) = open(&app, &account, visitor.device.clone(), &visitor.caller, spent);
+        let (mut opening, _) = checked.open(&app, &visitor.caller);
         let cookie = keep_in_cookie(&app, &mut opening);
         enter(&app, &opening).await?;
         Ok(see_with(&ask.place.path(), &cookie))

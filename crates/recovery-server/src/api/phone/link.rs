@@ -230,7 +230,8 @@ pub(super) async fn finish(State(app): State<App>, visitor: Visitor, Sent(ask): 
         check_csrf(&app, &holder, &pairing.id, &ask.csrf)?;
         let account = app.storage().account(pairing.account_id.as_deref().unwrap_or_default()).await?;
         let account = account.ok_or(Problem::NotFound)?;
-        let start = Start { device: visitor.device.clone(), made_by: MadeBy::Link, jkt: None };
+        let start =
+            Start { device: visitor.device.clone(), is_known: false, made_by: MadeBy::Link, jkt: None };
         let (mut opening, _) = open_as(&app, &account, start, &visitor.caller);
         let cookie = keep_in_cookie(&app, &mut opening);
         let audit = entry(&app, &visitor, &pairing, Step::Consumed, "ok");

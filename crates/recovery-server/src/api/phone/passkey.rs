@@ -135,7 +135,8 @@ async fn sign_in(State(app): State<App>, visitor: Visitor, Sent(ask): Sent<SignI
         let Some((account, used)) = checked(&app, &visitor, &state, &answer, None).await? else {
             return refused().await;
         };
-        let start = Start { device: visitor.device.clone(), made_by: MadeBy::Passkey, jkt: None };
+        let start =
+            Start { device: visitor.device.clone(), is_known: false, made_by: MadeBy::Passkey, jkt: None };
         let (mut opening, _) = open_as(&app, &account, start, &visitor.caller);
         let cookie = keep_in_cookie(&app, &mut opening);
         match app.storage().enter_with_passkey(&used, &opening).await? {

@@ -1,6 +1,6 @@
 use super::{Connection, Row, Store, steps};
 use crate::audit::Entry;
-use crate::storage::{Account, Accounts, Result, SavedCode, StorageError};
+use crate::storage::{Account, Accounts, Known, Marks, MarksOf, Result, SavedCode, StorageError};
 use async_trait::async_trait;
 use sqlx::Row as _;
 
@@ -43,15 +43,7 @@ impl Accounts for Store {
     }
 
     async fn account_by_name(&self, name: &str) -> Result<Option<Account>> {
-        sqlx::query(selected!(
-            "FROM names JOIN accounts ON accounts.id = names.account_id WHERE names.name = $1 AND names.kept_until IS NULL \
-             AND accounts.disabled_at IS NULL"
-        ))
-        .bind(name)
-        .fetch_optional(&self.pool)
-        .await?
-        .map(read)
-        .transpose()
+        by_name(&mut *self.pool.acquire().await?, name).await
     }
 
     async fn disable(&self, name: &str, at: Option<i64>, audit: &Entry) -> Result<Option<String>> {
@@ -80,7 +72,7 @@ impl Accounts for Store {
             .bind(new)
             .bind(id)
             .bind(old)
-            .execute(self.writer())
+            .execute(&mut *self.writer().await?)
             .await?;
         Ok(())
     }
@@ -97,14 +89,36 @@ impl Accounts for Store {
             .collect()
     }
 
-    async fn is_known(&self, id: &str, mark: &[u8]) -> Result<bool> {
-        let row = sqlx::query("SELECT 1 FROM known WHERE account_id = $1 AND mark = $2")
-            .bind(id)
-            .bind(mark)
-            .fetch_optional(&self.pool)
-            .await?;
-        Ok(row.is_some())
+    async fn account_and_marks(&self, name: &str, marks: &MarksOf<'_>) -> Result<(Option<Account>, Known)> {
+        // Where the attempt is counted next, with all of this at hand: another connection would read it from the file.
+        let mut connection = self.writer().await?;
+        let account = by_name(&mut connection, name).await?;
+        let id = account.as_ref().map_or("", |account| account.id.as_str());
+        let Marks { device, network } = marks(id);
+        let known = sqlx::query(
+            "SELECT EXISTS (SELECT 1 FROM known WHERE account_id = $1 AND mark = $2), \
+             EXISTS (SELECT 1 FROM known WHERE account_id = $1 AND mark = $3)",
+        )
+        .bind(id)
+        .bind(device)
+        .bind(network)
+        .fetch_one(&mut *connection)
+        .await?;
+        let known = Known { device: known.try_get(0)?, network: known.try_get(1)? };
+        Ok((account, known))
     }
+}
+
+async fn by_name(connection: &mut Connection, name: &str) -> Result<Option<Account>> {
+    sqlx::query(selected!(
+        "FROM names JOIN accounts ON accounts.id = names.account_id WHERE names.name = $1 AND names.kept_until IS NULL \
+         AND accounts.disabled_at IS NULL"
+    ))
+    .bind(name)
+    .fetch_optional(connection)
+    .await?
+    .map(read)
+    .transpose()
 }
 
 /// The account with its first address, which was confirmed at `confirmed_at` or is the operator's word.

@@ -124,11 +124,11 @@ impl Ledger for Store {
                 ")"
             ),
         ] {
-            sqlx::query(forget).bind(now).execute(self.writer()).await?;
+            sqlx::query(forget).bind(now).execute(&mut *self.writer().await?).await?;
         }
         sqlx::query(forget!("mail_dead", "id", "since <= $1"))
             .bind(now - DEAD_MAIL_LIFE)
-            .execute(self.writer())
+            .execute(&mut *self.writer().await?)
             .await?;
         Ok(())
     }

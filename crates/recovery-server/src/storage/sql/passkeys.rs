@@ -28,7 +28,7 @@ impl Passkeys for Store {
         .bind(&ceremony.about)
         .bind(&ceremony.state)
         .bind(ceremony.until)
-        .execute(self.writer())
+        .execute(&mut *self.writer().await?)
         .await?;
         Ok(())
     }

@@ -15,7 +15,7 @@ impl Queue for Store {
         ))
         .bind(claimed_until)
         .bind(now)
-        .fetch_optional(self.writer())
+        .fetch_optional(&mut *self.writer().await?)
         .await?
         .map(|row| {
             Ok(WaitingMail {
@@ -43,7 +43,7 @@ impl Queue for Store {
     }
 
     async fn drop_waiting(&self, id: i64) -> Result<()> {
-        sqlx::query("DELETE FROM mail WHERE id = $1").bind(id).execute(self.writer()).await?;
+        sqlx::query("DELETE FROM mail WHERE id = $1").bind(id).execute(&mut *self.writer().await?).await?;
         Ok(())
     }
 
@@ -52,7 +52,7 @@ impl Queue for Store {
             .bind(due_at)
             .bind(mail.id)
             .bind(i64::from(mail.attempts))
-            .execute(self.writer())
+            .execute(&mut *self.writer().await?)
             .await?;
         Ok(done.rows_affected() == 1)
     }
@@ -131,7 +131,7 @@ impl Queue for Store {
     async fn drop_mail(&self, id: Option<i64>) -> Result<u64> {
         let dropped = sqlx::query("DELETE FROM mail_dead WHERE $1 IS NULL OR id = $1")
             .bind(id)
-            .execute(self.writer())
+            .execute(&mut *self.writer().await?)
             .await?;
         Ok(dropped.rows_affected())
     }

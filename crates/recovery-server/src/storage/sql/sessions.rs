@@ -25,9 +25,6 @@ macro_rules! selected {
 impl Sessions for Store {
     async fn open_session(&self, opening: &Opening) -> Result<Opened> {
         let mut write = self.write().await?;
-        if !steps::may_open(&mut write, opening).await? {
-            return Ok(Opened::Refused);
-        }
         let opened = open(&mut write, opening).await?;
         write.commit().await?;
         Ok(opened)
@@ -135,7 +132,7 @@ impl Sessions for Store {
         .bind(now)
         .bind(until)
         .bind(id)
-        .execute(self.writer())
+        .execute(&mut *self.writer().await?)
         .await?;
         Ok(())
     }
@@ -271,12 +268,16 @@ impl Sessions for Store {
     }
 }
 
+/// Holds the account, as [`steps::may_open`] does, unless it is held already.
 pub(super) async fn open(write: &mut Connection, opening: &Opening) -> Result<Opened> {
     let Opening { session, tokens, .. } = opening;
-    sqlx::query(
+    let opened = sqlx::query(concat!(
         "INSERT INTO sessions (id, account_id, device, network, created_at, last_used_at, ends_at, refresh_until, \
-         access_hash, access_until, made_by, weak_until, jkt) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
-    )
+         access_hash, access_until, made_by, weak_until, jkt) \
+         SELECT $1, id, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13 \
+         FROM accounts WHERE id = $2 AND password_version = $14 AND disabled_at IS NULL",
+        held!()
+    ))
     .bind(&session.id)
     .bind(&session.account_id)
     .bind(&session.device)
@@ -290,11 +291,19 @@ pub(super) async fn open(write: &mut Connection, opening: &Opening) -> Result<Op
     .bind(session.made_by.name())
     .bind(session.weak_until)
     .bind(&session.jkt)
+    .bind(opening.password_version)
     .execute(&mut *write)
     .await?;
+    if opened.rows_affected() == 0 {
+        return Ok(Opened::Refused);
+    }
     add_refresh_token(write, &session.id, &tokens.refresh_hash).await?;
     ledger::forgive(write, &opening.forgives).await?;
-    if steps::mark_device(write, opening).await? {
+    let is_new = match &opening.marks {
+        Some(marks) => steps::mark_device(write, session, marks).await?,
+        None => false,
+    };
+    if is_new {
         steps::record(write, &opening.trace).await?;
         Ok(Opened::New)
     } else {

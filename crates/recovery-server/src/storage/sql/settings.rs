@@ -165,7 +165,7 @@ impl Settings for Store {
         let noted = sqlx::query("UPDATE addresses SET bounced_at = $1 WHERE address = $2")
             .bind(at)
             .bind(address)
-            .execute(self.writer())
+            .execute(&mut *self.writer().await?)
             .await?;
         Ok(noted.rows_affected())
     }

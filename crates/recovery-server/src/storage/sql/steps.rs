@@ -2,7 +2,7 @@
 
 use super::{Connection, pairings};
 use crate::audit::Entry;
-use crate::storage::{Factor, Opening, Result, Trace};
+use crate::storage::{Factor, Marks, Opening, Result, Session, Trace};
 
 /// Lets nobody else change what the account is opened with, or what is open for it, until the transaction ends;
 /// says which of its passwords holds. Before any other lock, so that nobody waits in a circle.
@@ -110,19 +110,18 @@ pub(super) async fn mark(write: &mut Connection, account_id: &str, mark: &[u8], 
 }
 
 /// Remembers a device and its network; whether the device was not known.
-pub(super) async fn mark_device(write: &mut Connection, opening: &Opening) -> Result<bool> {
-    let Opening { session, mark, network_mark, .. } = opening;
+pub(super) async fn mark_device(write: &mut Connection, session: &Session, marks: &Marks) -> Result<bool> {
     let new: Vec<Vec<u8>> = sqlx::query_scalar(
         "INSERT INTO known (account_id, mark, first_seen) VALUES ($1, $2, $3), ($1, $4, $3) \
          ON CONFLICT DO NOTHING RETURNING mark",
     )
     .bind(&session.account_id)
-    .bind(mark)
+    .bind(&marks.device)
     .bind(session.created_at)
-    .bind(network_mark)
+    .bind(&marks.network)
     .fetch_all(write)
     .await?;
-    Ok(new.contains(mark))
+    Ok(new.contains(&marks.device))
 }
 
 /// Crosses a saved code off; `false` if it was used before.
