@@ -268,7 +268,7 @@ impl Sessions for Store {
     }
 }
 
-/// Holds the account, as [`steps::may_open`] does, unless it is held already.
+/// Holds the account as [`steps::may_open`] does; whoever has held it so before is not refused.
 pub(super) async fn open(write: &mut Connection, opening: &Opening) -> Result<Opened> {
     let Opening { session, tokens, .. } = opening;
     let opened = sqlx::query(concat!(
