@@ -35,7 +35,7 @@ pub fn run() {
     let sign_in = format!("{}v1/sign-in", server.url);
     let enter = |span| wrk::sign_ins(&sign_in, clients, span, folder.path());
     // Their devices are known from then on, as most people's are.
-    enter(Duration::from_secs(3));
+    enter(ROUND);
     let (mut full, mut plain, mut best) = (Vec::new(), Vec::new(), Vec::new());
     for round in 1..=ROUNDS {
         plain.push(bare_hashes(Memory::Library));

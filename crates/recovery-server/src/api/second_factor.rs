@@ -2,11 +2,11 @@ use super::counted::{looked_at, take};
 use super::extract::{Body, Caller};
 use super::problem::{Problem, ProblemDetails};
 use super::sessions::Signed;
-use super::sign_in::{SignInAnswer, notices, open};
+use super::sign_in::{SignInAnswer, Start, notices, open};
 use crate::audit::Event;
 use crate::mail::Matter;
 use crate::meters::WrongCode;
-use crate::storage::{Account, Factor, Opening, Trace};
+use crate::storage::{Account, Factor, MadeBy, Opening, Trace};
 use crate::totp::{self, Totp};
 use crate::{App, token};
 use axum::Json;
@@ -69,7 +69,8 @@ pub(super) async fn pass(
 
     let factor = factor(app, &account, &ticket.device, caller, way, typed).await;
     if let Some(factor) = looked_at(app, &limit, factor).await? {
-        let (mut opening, signed) = open(app, &account, ticket.device, caller, limit.to_vec());
+        let start = Start { forgives: limit.to_vec(), ..Start::new(ticket.device, MadeBy::Password) };
+        let (mut opening, signed) = open(app, &account, start, caller);
         change(&mut opening);
         if app.storage().pass_ticket(&hash, &factor, &opening).await? {
             app.bell().ring();

@@ -84,9 +84,8 @@ impl Checked {
     /// A session for the account.
     pub(super) fn open(self, app: &App, caller: &Caller) -> (Opening, Signed) {
         let Self { account, device, is_known, spent } = self;
-        let start = Start { device, is_known, made_by: MadeBy::Password, jkt: None };
-        let (opening, signed) = open_as(app, &account, start, caller);
-        (Opening { forgives: spent, ..opening }, signed)
+        let start = Start { is_known, forgives: spent, ..Start::new(device, MadeBy::Password) };
+        open(app, &account, start, caller)
     }
 }
 
@@ -190,24 +189,21 @@ pub(super) struct Start {
     pub(super) made_by: MadeBy,
     /// The key it is bound to.
     pub(super) jkt: Option<String>,
+    /// What was counted on the way.
+    pub(super) forgives: Vec<Limit>,
 }
 
-/// A session for `account`, with a notice in case its device or network is new; what was counted on the way is forgiven with it.
-pub(super) fn open(
-    app: &App,
-    account: &Account,
-    device: String,
-    caller: &Caller,
-    forgives: Vec<Limit>,
-) -> (Opening, Signed) {
-    let start = Start { device, is_known: false, made_by: MadeBy::Password, jkt: None };
-    let (opening, signed) = open_as(app, account, start, caller);
-    (Opening { forgives, ..opening }, signed)
+impl Start {
+    /// On a device that may be new, with nothing more to say of it.
+    pub(super) fn new(device: String, made_by: MadeBy) -> Self {
+        Self { device, is_known: false, made_by, jkt: None, forgives: Vec::new() }
+    }
 }
 
-/// The same for one that another device let in: it is weak for a day, and its notice is up to the caller.
-pub(super) fn open_as(app: &App, account: &Account, start: Start, caller: &Caller) -> (Opening, Signed) {
-    let Start { device, is_known, made_by, jkt } = start;
+/// A session for `account`: with a notice in case its device or network is new, if its owner opens it; one that another device
+/// let in is weak for a day, and its notice is up to the caller.
+pub(super) fn open(app: &App, account: &Account, start: Start, caller: &Caller) -> (Opening, Signed) {
+    let Start { device, is_known, made_by, jkt, forgives } = start;
     let now = app.clock().now();
     let by_owner = matches!(made_by, MadeBy::Password | MadeBy::Passkey);
     let (tokens, secrets) = fresh_tokens(app);
@@ -238,7 +234,7 @@ pub(super) fn open_as(app: &App, account: &Account, start: Start, caller: &Calle
         session,
         tokens,
         password_version: account.password_version,
-        forgives: Vec::new(),
+        forgives,
     };
     let signed = Signed::new(account, secrets.of(&opening.session.id));
     (opening, signed)

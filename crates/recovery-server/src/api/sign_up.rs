@@ -6,12 +6,12 @@ use super::extract::{Body, Caller};
 use super::problem::{Problem, ProblemDetails};
 use super::recovery::{RecoveryAsk, Verified};
 use super::sessions::Signed;
-use super::sign_in::open;
+use super::sign_in::{Start, open};
 use crate::audit::Event;
 use crate::identifier::Identifier;
 use crate::language::Language;
 use crate::password::{self, About};
-use crate::storage::{Account, Founded, Founding};
+use crate::storage::{Account, Founded, Founding, MadeBy};
 use crate::{App, token};
 use axum::Json;
 use axum::extract::State;
@@ -182,7 +182,7 @@ pub(super) async fn found(
         password_version: 0,
         totp_secret: None,
     };
-    let (mut opening, signed) = open(&app, &account, claim.device, &caller, Vec::new());
+    let (mut opening, signed) = open(&app, &account, Start::new(claim.device, MadeBy::Password), &caller);
     // Who has just made the account need not be told of its first device.
     opening.trace.mail.clear();
     let founding = Founding {

@@ -3,7 +3,7 @@ use super::{DEVICE_CODE, Form, OAuthError, Proved, SCOPE, is_known};
 use crate::api::extract::Caller;
 use crate::api::not_me;
 use crate::api::sessions::ACCESS_LIFE;
-use crate::api::sign_in::{AccountInfo, Start, open_as};
+use crate::api::sign_in::{AccountInfo, Start, open};
 use crate::audit::{Event, Step};
 use crate::storage::{Direction, MadeBy, Pairing, PairingState, Polled};
 use crate::{App, token};
@@ -107,13 +107,8 @@ async fn consume(app: &App, caller: &Caller, pairing: &Pairing) -> Result<TokenA
     let gone = || OAuthError::new("invalid_grant");
     let account_id = pairing.account_id.as_deref().ok_or_else(gone)?;
     let account = app.storage().account(account_id).await?.ok_or_else(gone)?;
-    let start = Start {
-        device: pairing.device.clone(),
-        is_known: false,
-        made_by: MadeBy::Pairing,
-        jkt: pairing.jkt.clone(),
-    };
-    let (opening, signed) = open_as(app, &account, start, caller);
+    let start = Start { jkt: pairing.jkt.clone(), ..Start::new(pairing.device.clone(), MadeBy::Pairing) };
+    let (opening, signed) = open(app, &account, start, caller);
     let audit = app.entry(Event::Pairing(Step::Consumed), "ok", Some(account_id), caller.network.as_deref());
     let trace = not_me::notice(app, &account, &opening.session, audit);
     if !app.storage().consume(&pairing.id, &opening, &trace).await? {

@@ -5,7 +5,7 @@ use super::layout::{Form, Page, or_trouble, see, see_with};
 use super::visitor::{Asked, Sent, Visitor, check_csrf, csrf, keep_in_cookie, new_link_cookie};
 use crate::api::not_me;
 use crate::api::problem::Problem;
-use crate::api::sign_in::{Start, open_as};
+use crate::api::sign_in::{Start, open};
 use crate::audit::{Entry, Event, Step};
 use crate::meters::WrongCode;
 use crate::pairing::{self, Pointer};
@@ -230,9 +230,8 @@ pub(super) async fn finish(State(app): State<App>, visitor: Visitor, Sent(ask): 
         check_csrf(&app, &holder, &pairing.id, &ask.csrf)?;
         let account = app.storage().account(pairing.account_id.as_deref().unwrap_or_default()).await?;
         let account = account.ok_or(Problem::NotFound)?;
-        let start =
-            Start { device: visitor.device.clone(), is_known: false, made_by: MadeBy::Link, jkt: None };
-        let (mut opening, _) = open_as(&app, &account, start, &visitor.caller);
+        let start = Start::new(visitor.device.clone(), MadeBy::Link);
+        let (mut opening, _) = open(&app, &account, start, &visitor.caller);
         let cookie = keep_in_cookie(&app, &mut opening);
         let audit = entry(&app, &visitor, &pairing, Step::Consumed, "ok");
         let trace = not_me::notice(&app, &account, &opening.session, audit);

@@ -11,7 +11,7 @@ use super::visitor::{Sent, Signed, Visitor, check_csrf, keep_in_cookie, new_pass
 use crate::api::counted;
 use crate::api::password::refuse_weak;
 use crate::api::problem::Problem;
-use crate::api::sign_in::{Start, notices, open_as};
+use crate::api::sign_in::{Start, notices, open};
 use crate::audit::Event;
 use crate::mail::{Matter, PasskeyMatter};
 use crate::meters::SignedIn;
@@ -135,9 +135,8 @@ async fn sign_in(State(app): State<App>, visitor: Visitor, Sent(ask): Sent<SignI
         let Some((account, used)) = checked(&app, &visitor, &state, &answer, None).await? else {
             return refused().await;
         };
-        let start =
-            Start { device: visitor.device.clone(), is_known: false, made_by: MadeBy::Passkey, jkt: None };
-        let (mut opening, _) = open_as(&app, &account, start, &visitor.caller);
+        let start = Start::new(visitor.device.clone(), MadeBy::Passkey);
+        let (mut opening, _) = open(&app, &account, start, &visitor.caller);
         let cookie = keep_in_cookie(&app, &mut opening);
         match app.storage().enter_with_passkey(&used, &opening).await? {
             Used::Yes => {
